@@ -1,0 +1,8 @@
+"""``python -m lms_bridge`` is the same as ``lms-bridge``."""
+
+from __future__ import annotations
+
+from lms_bridge.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""The command ``lms-bridge``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from lms_bridge.cli.common import BridgeGroup
+from lms_bridge.cli.database import db_group
+from lms_bridge.cli.demo import demo
+from lms_bridge.cli.doctor import doctor
+from lms_bridge.cli.operate import agency_group, grades_group, init, keys_group, operator_group, platform_group
+from lms_bridge.cli.worker import worker
+from lms_bridge.settings import BadSetting
+
+
+@click.group(cls=BridgeGroup)
+@click.version_option(package_name="lms-bridge")
+def bridge() -> None:
+    """Extension server for an agency's LMS: competency mapping and more, over LTI 1.3 Advantage."""
+
+
+for command in (
+    init,
+    db_group,
+    agency_group,
+    platform_group,
+    operator_group,
+    grades_group,
+    keys_group,
+    worker,
+    doctor,
+    demo,
+):
+    bridge.add_command(command)
+
+
+def main() -> None:
+    """Run the command; a fault that somebody can mend is told in one sentence."""
+    try:
+        bridge()
+    except BadSetting as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)

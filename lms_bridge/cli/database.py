@@ -1,0 +1,109 @@
+"""``lms-bridge db``: upgrade branch by branch, make migrations."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import click
+from alembic import command
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import inspect
+
+from lms_bridge.cli.common import Unusable, with_app
+from lms_bridge.db import db, now
+from lms_bridge.services.frameworks import load_shipped_framework
+from lms_bridge.services.schema import alembic_config, pending_branches, version_folders
+
+
+@click.group("db")
+def db_group() -> None:
+    """Database: create, upgrade, change."""
+
+
+@db_group.command()
+@with_app
+def upgrade() -> None:
+    """Bring the database up to date: core first, then each plugin on its own.
+
+    Example: lms-bridge db upgrade
+    """
+    failed = upgrade_all()
+    for branch, reason in failed.items():
+        click.echo(f"{branch}: failed ({reason}); the others are up to date", err=True)
+    if failed:
+        raise SystemExit(1)
+
+
+def upgrade_all() -> dict[str, str]:
+    """Upgrade every branch; return those that failed with the reason. A fault in core is raised."""
+    instance = Path(current_app.config["INSTANCE_PATH"])
+    behind = pending_branches()
+    if behind:
+        _back_up()
+    failed: dict[str, str] = {}
+    for branch in sorted(behind, key=lambda name: (name != "core", name)):
+        config = alembic_config(instance)
+        config.attributes["branch"] = branch
+        try:
+            command.upgrade(config, f"{branch}@head")
+        except Exception as error:
+            if branch == "core":
+                raise
+            failed[branch] = type(error).__name__
+        else:
+            click.echo(f"{branch}: at {behind[branch]}", err=True)
+    load_shipped_framework()
+    db.session.commit()
+    return failed
+
+
+def _back_up() -> None:
+    """Copy an SQLite database that holds something before it is changed."""
+    url = current_app.config["SQLALCHEMY_DATABASE_URI"]
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and inspect(db.engine).has_table("alembic_version"):
+        db.session.remove()
+        copy = path.with_name(f"{path.name}.{now():%Y%m%d-%H%M%S}.backup")
+        shutil.copy2(path, copy)
+
+
+@db_group.command()
+@click.argument("branch")
+@click.option("-m", "--message", required=True, help="What the migration does, in a few words.")
+@with_app
+def makemigration(branch: str, message: str) -> None:
+    """Write the migration that brings BRANCH (core or a plugin) to its models. Read it before you commit it.
+
+    Example: lms-bridge db makemigration core -m "add audit log"
+    """
+    instance = Path(current_app.config["INSTANCE_PATH"])
+    folders = version_folders(instance)
+    if branch not in folders:
+        raise Unusable(f"There is no branch {branch}. Known: {', '.join(folders)}")
+    config = alembic_config(instance)
+    config.attributes["branch"] = branch
+    numbers = [
+        int(match[1]) for file in folders[branch].glob("*.py") if (match := re.match(rf"{branch}_(\d+)", file.stem))
+    ]
+    revision = f"{branch}_{max(numbers, default=0) + 1:04}"
+    first = not numbers
+    core_heads = [head for head in ScriptDirectory.from_config(config).get_heads() if head.startswith("core_")]
+    slug = re.sub(r"\W+", "_", message.lower()).strip("_")[:40]
+    written = command.revision(
+        config,
+        message=message,
+        autogenerate=True,
+        rev_id=revision,
+        head="base" if first else f"{branch}@head",
+        branch_label=branch if first else None,
+        version_path=str(folders[branch]),
+        depends_on=core_heads[0] if first and branch != "core" else None,
+    )
+    if written is None or isinstance(written, list):
+        raise Unusable("no migration was written")
+    target = Path(written.path).with_name(f"{revision}_{slug}.py")
+    Path(written.path).rename(target)
+    click.echo(str(target))

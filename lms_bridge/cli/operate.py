@@ -1,0 +1,265 @@
+"""Commands by which an operator sets the server up and keeps it going."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from flask import current_app
+from sqlalchemy import select
+
+from lms_bridge.cli.common import Unusable, with_app
+from lms_bridge.cli.database import upgrade_all
+from lms_bridge.db import acting_as, db, now, upsert
+from lms_bridge.domain.nip import clean_nip
+from lms_bridge.lti.keys import create_key, rotate
+from lms_bridge.lti.registration import INVITATION_LIFETIME, invite
+from lms_bridge.models import Agency, Deployment, Grant, Person, Platform, ToolKey
+from lms_bridge.services.grades import parked_grades, requeue_grades
+from lms_bridge.settings import FILE_NAME, load_settings
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Ask nothing; take the environment's settings and the defaults.")
+def init(yes: bool) -> None:
+    """Write configuration and secrets, create the database. May be run again: what is there stays.
+
+    Example: LMS_BRIDGE_BASE_URL=https://kompetensi.example.go.id lms-bridge init --yes
+    """
+    settings = load_settings()
+    instance = settings.instance
+    instance.mkdir(parents=True, exist_ok=True)
+    (instance / "plugins").mkdir(exist_ok=True)
+    base_url = settings["BASE_URL"]
+    if not yes:
+        base_url = click.prompt("Public address of this server", default=base_url)
+    _write_secret(instance / "secret_key", needed=not settings["SECRET_KEY"])
+    file = instance / FILE_NAME
+    if not file.exists():
+        chosen = settings.origins["BASE_URL"] != "default" or not yes
+        file.write_text(f'BASE_URL = "{base_url}"\n' if chosen else f'# BASE_URL = "{base_url}"\n', "utf-8")
+    _prepare_database()
+    click.echo(f"Ready in {instance}.")
+    if settings.origins["BASE_URL"] == "default" and yes:
+        click.echo(
+            f"LMS_BRIDGE_BASE_URL is not set: the loopback default {base_url} is in use. "
+            "LMSs on other machines cannot reach it; set the public https address before you invite one.",
+            err=True,
+        )
+
+
+@with_app
+def _prepare_database() -> None:
+    failed = upgrade_all()
+    if not db.session.scalar(select(ToolKey.kid).limit(1)):
+        create_key(signs_from=now() - dt.timedelta(minutes=1))
+    for branch, reason in failed.items():
+        click.echo(f"{branch}: its tables could not be made ({reason}); see lms-bridge doctor", err=True)
+
+
+def _write_secret(path: Path, *, needed: bool) -> None:
+    if needed and not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48), "utf-8")
+
+
+@click.group("agency")
+def agency_group() -> None:
+    """Agencies that this server serves."""
+
+
+@agency_group.command("create")
+@click.argument("code")
+@click.option("--name", required=True, help="Full name of the agency.")
+@click.option(
+    "--timezone", default="Asia/Jakarta", show_default=True, help="Asia/Jakarta, Asia/Makassar or Asia/Jayapura."
+)
+@with_app
+def create_agency(code: str, name: str, timezone: str) -> None:
+    """Create an agency. Run again with the same CODE it changes nothing.
+
+    Example: lms-bridge agency create demo --name "Pemerintah Kota Nusaraya"
+    """
+    if not code.replace("-", "").isalnum() or len(code) > 64 or not code.isascii():
+        raise Unusable("CODE is made of letters, digits and hyphens.")
+    if db.session.scalar(select(Agency.id).where(Agency.code == code)):
+        click.echo(f"Agency {code} exists.")
+        return
+    db.session.add(Agency(code=code, name=name, timezone=timezone, created_at=now()))
+    click.echo(f"Agency {code} created.")
+
+
+def _agency(code: str) -> Agency:
+    agency = db.session.scalar(select(Agency).where(Agency.code == code))
+    if agency is None:
+        raise Unusable(f'There is no agency {code}. Create it: lms-bridge agency create {code} --name "..."')
+    return agency
+
+
+@click.group("platform")
+def platform_group() -> None:
+    """LMSs that may launch modules."""
+
+
+@platform_group.command("invite")
+@click.option("--agency", "code", required=True, help="Code of the agency.")
+@click.option("--plain", is_flag=True, help="Print the link and nothing else.")
+@with_app
+def invite_platform(code: str, plain: bool) -> None:
+    """Make a one-time registration link for an LMS. The registration is active at once.
+
+    Example: lms-bridge platform invite --agency demo --plain
+    """
+    url = f"{current_app.config['BASE_URL']}/lti/register/{invite(_agency(code), now=now())}"
+    if plain:
+        click.echo(url)
+        return
+    click.echo(f"\n  {url}\n")
+    click.echo(
+        f"Works once, for {INVITATION_LIFETIME.days} days. In Moodle: Site administration > Plugins > External tool >"
+    )
+    click.echo(
+        "Manage tools, paste it as tool URL and press Add LTI Advantage. Then press Activate on the tool's card."
+    )
+
+
+@platform_group.command("add")
+@click.option("--agency", "code", required=True)
+@click.option("--issuer", required=True)
+@click.option("--client-id", required=True)
+@click.option("--deployment-id", required=True)
+@click.option("--authorization-url", required=True, help="Authentication request URL.")
+@click.option("--token-url", required=True, help="Access token URL.")
+@click.option("--jwks-url", required=True, help="Public keyset URL.")
+@click.option("--token-audience", help="Audience of the token request, where it is not the token URL.")
+@with_app
+def add_platform(code: str, issuer: str, client_id: str, deployment_id: str, **urls: str | None) -> None:
+    """Register by hand an LMS that has no Dynamic Registration."""
+    agency = _agency(code)
+    for name in ("authorization_url", "token_url", "jwks_url"):
+        if urlsplit(urls[name] or "").scheme not in {"http", "https"}:
+            raise Unusable(f"--{name.replace('_', '-')} must be an http or https address.")
+    with acting_as(agency.id):
+        if db.session.scalar(
+            select(Platform.id).where(Platform.issuer == issuer, Platform.client_id == client_id),
+            execution_options={"all_agencies": True},
+        ):
+            raise Unusable("This issuer and client id are registered already; a registration never changes hands.")
+        platform = Platform(
+            issuer=issuer,
+            client_id=client_id,
+            name=urlsplit(issuer).hostname or issuer[:255],
+            product="",
+            authorization_url=urls["authorization_url"],
+            token_url=urls["token_url"],
+            token_audience=urls["token_audience"] or urls["token_url"],
+            jwks_url=urls["jwks_url"],
+            created_at=now(),
+        )
+        db.session.add(platform)
+        db.session.flush()
+        key = {"platform_id": platform.id, "deployment_id": deployment_id}
+        upsert(Deployment.__table__, key=key, values={"agency_id": agency.id, "active": True})
+    base = current_app.config["BASE_URL"]
+    click.echo(f"Registered. In the LMS: tool URL and redirect URI {base}/lti/launch,")
+    click.echo(f"initiate login URL {base}/lti/login, public keyset URL {base}/lti/jwks.json")
+
+
+@platform_group.command("list")
+@with_app
+def list_platforms() -> None:
+    """List the registered LMSs."""
+    rows = db.session.execute(
+        select(Platform, Agency.code).join(Agency, Agency.id == Platform.agency_id),
+        execution_options={"all_agencies": True},
+    )
+    for platform, code in rows:
+        click.echo(
+            f"{platform.id}\t{code}\t{'active' if platform.active else 'off'}\t{platform.issuer}\t{platform.client_id}"
+        )
+
+
+@platform_group.command("switch")
+@click.argument("platform_id", type=int)
+@click.argument("state", type=click.Choice(["on", "off"]))
+@with_app
+def switch_platform(platform_id: int, state: str) -> None:
+    """Switch an LMS on or off; off ends its sessions and stops its launches and grades at once."""
+    platform = db.session.get(Platform, platform_id, execution_options={"all_agencies": True})
+    if platform is None:
+        raise Unusable(f"There is no platform {platform_id}. See: lms-bridge platform list")
+    platform.active = state == "on"
+    click.echo(f"{platform.issuer}: {state}")
+
+
+@click.group("operator")
+def operator_group() -> None:
+    """Rights that the operator of the server gives first."""
+
+
+@operator_group.command("grant")
+@click.argument("role", type=click.Choice(["analyst"]))
+@click.option("--agency", "code", required=True)
+@click.option("--nip", required=True, help="18 digits; a grant to an unknown NIP waits for its first trusted launch.")
+@with_app
+def grant(role: str, code: str, nip: str) -> None:
+    """Give ROLE to the holder of a NIP.
+
+    Example: lms-bridge operator grant analyst --agency demo --nip 198809232012122001
+    """
+    agency, digits = _agency(code), clean_nip(nip)
+    if digits is None:
+        raise Unusable("A NIP has 18 digits.")
+    with acting_as(agency.id):
+        person_id = db.session.scalar(select(Person.id).where(Person.nip == digits))
+        held = select(Grant.id).where(Grant.role == role, Grant.nip == digits, Grant.valid_to.is_(None))
+        if not db.session.scalar(held):
+            db.session.add(Grant(role=role, nip=digits, person_id=person_id, valid_from=now().date()))
+    click.echo(f"Granted{'' if person_id else '; it takes effect at the first launch with this NIP'}.")
+
+
+@click.group("grades")
+def grades_group() -> None:
+    """Grades on their way to LMSs."""
+
+
+@grades_group.command("parked")
+@with_app
+def parked() -> None:
+    """List grades that an LMS refused and that wait for somebody."""
+    rows = parked_grades()
+    for row in rows:
+        click.echo(f"{row.id}\t{row.reason}\ttries {row.attempts}\tuser {row.sub}\t{row.url}")
+    if not rows:
+        click.echo("No grade is parked.", err=True)
+
+
+@grades_group.command("requeue")
+@click.argument("ids", nargs=-1, type=int)
+@click.option("--all", "everything", is_flag=True, help="All parked grades.")
+@with_app
+def requeue(ids: tuple[int, ...], everything: bool) -> None:
+    """Send parked grades again.
+
+    Example: lms-bridge grades requeue --all
+    """
+    if not ids and not everything:
+        raise Unusable("Name the grades, or --all. See: lms-bridge grades parked")
+    click.echo(f"{requeue_grades(None if everything else list(ids), now=now())} grades will be sent again.")
+
+
+@click.group("keys")
+def keys_group() -> None:
+    """The tool's own keys."""
+
+
+@keys_group.command("rotate")
+@click.option("--now", "at_once", is_flag=True, help="Sign with the new key at once, without overlap.")
+@with_app
+def rotate_keys(at_once: bool) -> None:
+    """Publish a new key; it signs in two hours, and the old one stays published two hours longer."""
+    key = rotate(at_once=at_once)
+    click.echo(f"Key {key.kid} is published and signs from {key.signs_from:%Y-%m-%d %H:%M} UTC.")

@@ -1,0 +1,61 @@
+"""``lms-bridge worker``: grades, events, rosters, housekeeping, until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+import click
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from lms_bridge.app import create_app
+from lms_bridge.db import db
+from lms_bridge.jobs import events, grades, housekeeping, rosters
+
+log = structlog.get_logger("lms_bridge.worker")
+HOUSEKEEPING_SECONDS = 300.0
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due and end.")
+@click.option("--pause", default=0.5, show_default=True, help="Seconds to wait when nothing is due.")
+def worker(once: bool, pause: float) -> None:
+    """Deliver grades and events. Any number may run against PostgreSQL, one against SQLite.
+
+    Example: lms-bridge worker
+    """
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    cleaned = 0.0
+    with create_app().app_context():
+        while not stop.is_set():
+            if time.monotonic() - cleaned > HOUSEKEEPING_SECONDS:
+                cleaned = time.monotonic()
+                _step(housekeeping.clean_up)
+            busy = sum(_step(act) or 0 for act in (grades.deliver_due, events.deliver_due, rosters.sync_wanted))
+            if once and not busy:
+                break
+            if not busy:
+                stop.wait(pause)
+
+
+def _step(act: Callable[[], int | None]) -> int | None:
+    """Do one kind of work. A database that is away for a while must not end the worker."""
+    try:
+        return act()
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        log.error("database failed", kind=type(error).__name__)
+        time.sleep(1.0)
+        return None
+    finally:
+        db.session.remove()

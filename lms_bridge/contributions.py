@@ -1,0 +1,143 @@
+"""What plugins hand to core: one declaration, and answers to hooks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint
+
+from lms_bridge.events import Event
+
+API_VERSION = (1, 0)
+"""Version of the contract with plugins. The second number rises with additions, the first with removals."""
+
+RELATIONS = frozenset({"self", "superior", "head", "analyst", "instructor", "administrator"})
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreMap:
+    """How a plugin's outcome becomes a score 0-1, and the maximum that the LMS's column shows."""
+
+    maximum: int
+    label: Any
+    to_score: Callable[[Any], Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A page of a plugin that an LMS can launch. Its key is ``<plugin>.<name>``."""
+
+    name: str
+    title: Any
+    description: Any
+    endpoint: str
+    icon: str = "list"
+    score_map: ScoreMap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """An action, and the relations to a subject (a person) that allow it."""
+
+    action: str
+    title: Any
+    relations: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    """An entry of the menu."""
+
+    title: Any
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventHandler:
+    """A function that is told of an event, later and perhaps twice: it must be idempotent."""
+
+    event: str
+    handle: Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """What a plugin is and brings, declared once at start."""
+
+    name: str
+    title: Any
+    version: str
+    requires_api: tuple[int, int] = (1, 0)
+    blueprints: tuple[Blueprint, ...] = ()
+    modules: tuple[Module, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    event_types: tuple[type[Event], ...] = ()
+    event_handlers: tuple[EventHandler, ...] = ()
+    navigation: tuple[NavigationItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LineItemOffer:
+    """The gradebook column that a catalogue item asks for."""
+
+    label: Any
+    score_maximum: int = 100
+    resource_id: str = ""
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogItem:
+    """Something a teacher can place in a course. ``item`` names one of several, such as a survey's wave."""
+
+    module: str
+    title: Any
+    description: Any
+    item: str = ""
+    line_item: LineItemOffer | None = None
+    icon: str = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A short statement on the home page, with a door to more."""
+
+    title: Any
+    sentence: Any
+    link: str | None = None
+    link_text: Any = None
+    chip: Any = None
+    chip_kind: str = "info"
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something the person has to do; the owning plugin serves the page behind ``link``."""
+
+    title: Any
+    detail: Any
+    link: str
+    count: int = 1
+    due: dt.date | None = None
+    icon: str = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPart:
+    """A plugin's rows about one person, for that person."""
+
+    name: str
+    rows: list[Mapping[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureReceipt:
+    """How many rows were deleted, and how many kept without the person."""
+
+    deleted: int
+    anonymised: int = 0

@@ -1,0 +1,276 @@
+"""The database: types, bases, the session that guards transactions, the agency filter."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Engine,
+    ForeignKey,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+    UpdateBase,
+    event,
+    types,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    declared_attr,
+    mapped_column,
+    registry,
+    with_loader_criteria,
+)
+
+Score = Annotated[Decimal, "score"]
+"""A result between 0 and 1, four decimals."""
+Percent = Annotated[Decimal, "percent"]
+Hours = Annotated[Decimal, "hours"]
+Money = Annotated[Decimal, "money"]
+Code = Annotated[str, "code"]
+"""A short identifier, up to 64 characters."""
+Name = Annotated[str, "name"]
+"""A title or a person's name, up to 255 characters."""
+
+
+class UTCDateTime(types.TypeDecorator[dt.datetime]):
+    """A point in time. A naive one is refused, because SQLite would not know where it is meant."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without zone cannot be stored")
+        return value.astimezone(dt.UTC)
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+class EnumByValue(types.Enum):
+    """An enumeration stored as its value in a text column, so that a new member needs no migration of a type."""
+
+    def __init__(self, *enums: Any, **kwargs: Any) -> None:
+        kwargs |= {
+            "native_enum": False,
+            "length": 32,
+            "values_callable": lambda cls: [str(member.value) for member in cls],
+        }
+        super().__init__(*enums, **kwargs)
+
+
+TYPES: dict[Any, Any] = {
+    dt.datetime: UTCDateTime(),
+    str: Text(),
+    Code: String(64),
+    Name: String(255),
+    Score: Numeric(5, 4),
+    Percent: Numeric(5, 2),
+    Hours: Numeric(7, 2),
+    Money: Numeric(15, 2),
+    Enum: EnumByValue(Enum),
+    dict[str, Any]: JSON(),
+    list[str]: JSON(),
+}
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+METADATA = MetaData(naming_convention=NAMING)
+
+
+class CoreBase(DeclarativeBase):
+    """Base of core's models."""
+
+    registry = registry(metadata=METADATA, type_annotation_map=TYPES)
+
+
+class TransactionOwnedByCore(RuntimeError):
+    """A plugin tried to end a transaction inside a hook. Only the edge (view, worker, command) does."""
+
+
+class NoAgency(RuntimeError):
+    """A query on rows of an agency was made while no agency was chosen: refused, never answered unfiltered."""
+
+
+_guest: ContextVar[str | None] = ContextVar("lms_bridge_guest", default=None)
+_agency: ContextVar[int | None] = ContextVar("lms_bridge_agency", default=None)
+_reading: ContextVar[bool] = ContextVar("lms_bridge_reading", default=False)
+
+
+class BridgeSession(FlaskSession):
+    """A session in which a guest (a plugin inside a hook) can neither commit nor roll back."""
+
+    def _refuse_guest(self, verb: str) -> None:
+        if plugin := _guest.get():
+            raise TransactionOwnedByCore(f"plugin {plugin!r} called session.{verb}() inside a hook")
+
+    def commit(self) -> None:
+        self._refuse_guest("commit")
+        super().commit()
+
+    def rollback(self) -> None:
+        self._refuse_guest("rollback")
+        super().rollback()
+
+
+db = SQLAlchemy(model_class=CoreBase, session_options={"class_": BridgeSession})
+
+if TYPE_CHECKING:
+
+    class Model(DeclarativeBase):
+        """Base of core's models, as type checkers can follow it."""
+
+        __table__: ClassVar[Table]
+else:
+    Model = db.Model
+
+
+@contextmanager
+def guest(plugin: str) -> Iterator[None]:
+    """Run a plugin's code in a savepoint of its own, so that its failure undoes only what it did."""
+    with db.session.begin_nested():
+        token = _guest.set(plugin)
+        try:
+            yield
+            db.session.flush()
+        finally:
+            _guest.reset(token)
+
+
+@cache
+def plugin_base(plugin: str) -> type[DeclarativeBase]:
+    """Return the base for a plugin's models: shared metadata, but a registry of its own.
+
+    A broken relationship then breaks the mappers of that plugin only.
+    """
+    private = registry(metadata=METADATA, type_annotation_map=TYPES)
+
+    class Base(DeclarativeBase):
+        __abstract__ = True
+        registry = private
+
+    Base.__name__ = f"{plugin.title()}Base"
+    return Base
+
+
+def current_agency() -> int:
+    """Return the id of the agency that this request or job works for.
+
+    :raises NoAgency: none was chosen.
+    """
+    agency = _agency.get()
+    if agency is None:
+        raise NoAgency("no agency is chosen; use acting_as(agency_id) outside a launch")
+    return agency
+
+
+@contextmanager
+def acting_as(agency_id: int | None) -> Iterator[None]:
+    """Work for one agency: reads are filtered by it, new rows belong to it."""
+    token = _agency.set(agency_id)
+    try:
+        yield
+    finally:
+        _agency.reset(token)
+
+
+def choose_agency(agency_id: int | None) -> None:
+    """Choose the agency for the rest of this request."""
+    _agency.set(agency_id)
+
+
+def reading_only(reading: bool) -> None:
+    """Say that this request will not write, so that SQLite need not take its one writer's place for it."""
+    _reading.set(reading)
+
+
+class AgencyOwned:
+    """Mixin for rows that belong to one agency; queries see only the agency that is chosen."""
+
+    @declared_attr
+    def agency_id(cls) -> Mapped[int]:
+        return mapped_column(ForeignKey("core_agency.id"), index=True, default=current_agency)
+
+
+@event.listens_for(db.session, "do_orm_execute")
+def _filter_by_agency(state: ORMExecuteState) -> None:
+    if state.is_column_load or state.execution_options.get("all_agencies"):
+        return
+    agency = _agency.get()
+    if agency is None:
+        if any(issubclass(mapper.class_, AgencyOwned) for mapper in state.all_mappers):
+            raise NoAgency("a query on an agency's rows needs acting_as(agency_id)")
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(AgencyOwned, lambda cls: cls.agency_id == agency, include_aliases=True)
+    )
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Make SQLite behave: WAL, foreign keys, real savepoints, and a writer that waits instead of failing."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def on_connect(dbapi_connection: Any, record: Any) -> None:
+        # The driver starts transactions late, so a savepoint opened first would be
+        # committed on its own. We begin transactions ourselves instead.
+        dbapi_connection.isolation_level = None
+        for pragma in ("foreign_keys=ON", "busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL"):
+            dbapi_connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Any) -> None:
+        # With a plain BEGIN two transactions that read first and then write lock each other out at once.
+        connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+
+
+def now() -> dt.datetime:
+    """Return the present moment, UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def changed_rows(statement: UpdateBase) -> int:
+    """Execute an UPDATE or DELETE and return how many rows it met."""
+    return int(getattr(db.session.execute(statement), "rowcount", 0))
+
+
+def upsert(table: Any, *, key: dict[str, Any], values: dict[str, Any], keep: tuple[str, ...] = ()) -> int:
+    """Insert a row, or update the one that has this unique key, by one statement; return its id.
+
+    :param keep: names of values that are set on insert only.
+    """
+    dialect = db.session.get_bind().dialect.name
+    build = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = build(table).values(**key, **values)
+    changed = {name: statement.excluded[name] for name in values if name not in keep}
+    changed = changed or {name: statement.excluded[name] for name in list(key)[:1]}
+    upserted = statement.on_conflict_do_update(index_elements=list(key), set_=changed).returning(table.c.id)
+    return int(db.session.execute(upserted).scalar_one())

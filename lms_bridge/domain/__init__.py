@@ -1,0 +1,3 @@
+"""Pure rules: no web, no database."""
+
+from __future__ import annotations

@@ -1,0 +1,209 @@
+"""Refusals that a person or a program can act on, and the one place that turns errors into answers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from marshmallow import Schema, ValidationError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from lms_bridge.db import db, now
+
+log = structlog.get_logger("lms_bridge")
+# Without letters and digits that are mistaken for each other on the phone.
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class BridgeError(Exception):
+    """A refusal: a status, a stable code, a title, and in ``detail`` what happened and what to do next."""
+
+    status: HTTPStatus = HTTPStatus.BAD_REQUEST
+    code: str = "refused"
+    title: Any = _l("This cannot be done")
+    steps: tuple[Any, ...] = ()
+
+    def __init__(
+        self, detail: Any = "", *, steps: tuple[Any, ...] | None = None, reason: str = "", **facts: Any
+    ) -> None:
+        super().__init__(reason or str(self.code))
+        self.detail = detail
+        self.reason = reason
+        self.facts = facts
+        if steps is not None:
+            self.steps = steps
+
+
+class Invalid(BridgeError):
+    """What was sent has the wrong form; ``problems`` lists every field with its fault."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "invalid"
+    title = _l("Something needs correcting")
+
+    def __init__(self, problems: Mapping[str, Any]) -> None:
+        super().__init__(
+            _("Please correct the fields that are marked and send again."),
+            reason=f"fields {sorted(map(str, problems))}",
+        )
+        self.problems = problems
+
+
+class NotFound(BridgeError):
+    """The page or thing does not exist, or not for this person."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "not-found"
+    title = _l("This page does not exist")
+
+
+class Refused(BridgeError):
+    """The person may not do or see this."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "not-allowed"
+    title = _l("You may not open this")
+
+
+class Conflict(BridgeError):
+    """Somebody else, or the same person elsewhere, changed this in the meantime."""
+
+    status = HTTPStatus.CONFLICT
+    code = "conflict"
+    title = _l("This has changed in the meantime")
+
+
+class Unavailable(BridgeError):
+    """The server cannot do it now, through no fault of the person."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "unavailable"
+    title = _l("Please try again in a moment")
+    steps = (_l("Wait a minute and open the activity again."), _l("What was saved before is still there."))
+
+
+class Broken(BridgeError):
+    """A fault of ours."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    code = "internal"
+    title = _l("Something went wrong on our side")
+    steps = (
+        _l("Open the activity again from your course."),
+        _l("If it happens again, send the reference number to the LMS administrator."),
+    )
+
+
+def load(schema: type[Schema] | Schema, data: Mapping[str, Any]) -> Any:
+    """Validate what came from outside, once.
+
+    :raises Invalid: with all problems, each beside its field.
+    """
+    try:
+        return (schema() if isinstance(schema, type) else schema).load(data)
+    except ValidationError as error:
+        raise Invalid(error.normalized_messages()) from error
+
+
+def new_reference() -> str:
+    """Return a reference number that can be read over the telephone and says nothing about anybody."""
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return f"NR-{letters[:4]}-{letters[4:]}"
+
+
+def init_errors(app: Flask) -> None:
+    """Register the handlers: every error becomes a readable page, or problem+json for a program that asks for JSON."""
+    app.register_error_handler(BridgeError, respond)
+    app.register_error_handler(
+        HTTPException, lambda error: respond(_from_http(error)) if error.code and error.code >= 400 else error
+    )
+    app.register_error_handler(OperationalError, _database_failed)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def respond(error: BridgeError) -> Response:
+    """Turn a refusal into its answer, log it under a reference number, and leave nothing half done in the database."""
+    db.session.rollback()
+    reference = new_reference()
+    event = log.error if error.status >= 500 else log.info
+    event(
+        "refused",
+        code=error.code,
+        status=int(error.status),
+        reason=error.reason,
+        reference=reference,
+        endpoint=request.endpoint,
+    )
+    g.setdefault("frame_ancestors", "*")
+    best = request.accept_mimetypes.best_match(
+        ["text/html", "application/json", "application/problem+json"], "text/html"
+    )
+    response = _page(error, reference) if best == "text/html" else _problem(error, reference)
+    response.status_code = int(error.status)
+    return response
+
+
+def _page(error: BridgeError, reference: str) -> Response:
+    page = render_template(
+        "bridge/error.html",
+        title=error.title,
+        detail=error.detail,
+        steps=list(error.steps),
+        problems=getattr(error, "problems", None),
+        reference=reference,
+        when=now(),
+        code=error.code,
+        facts=list(error.facts.items()),
+    )
+    return Response(page, mimetype="text/html")
+
+
+def _problem(error: BridgeError, reference: str) -> Response:
+    response = jsonify(
+        type=f"urn:lms-bridge:problem:{error.code}",
+        title=str(error.title),
+        status=int(error.status),
+        detail=str(error.detail),
+        reference=reference,
+        **({"problems": error.problems} if isinstance(error, Invalid) else {}),
+    )
+    response.mimetype = "application/problem+json"
+    return response
+
+
+def _from_http(error: HTTPException) -> BridgeError:
+    status = HTTPStatus(error.code or 500)
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFound(_("The address leads nowhere. Open the activity again from your course."))
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        refusal = BridgeError(_("What was sent is too large. Make it smaller and send again."))
+        refusal.code = "too-large"
+    elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+        refusal = BridgeError(_("This address cannot be used in that way. Open the activity again from your course."))
+        refusal.code = "method-not-allowed"
+    else:
+        refusal = BridgeError(_("The request could not be understood. Open the activity again from your course."))
+    refusal.status = status
+    refusal.reason = status.phrase
+    return refusal
+
+
+def _database_failed(error: OperationalError) -> Response:
+    log.error("database failed", kind=type(error.orig).__name__)
+    return respond(
+        Unavailable(_("The data store does not answer just now. Nothing that was saved is lost."), reason="database")
+    )
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("unexpected error", kind=type(error).__name__)
+    return respond(
+        Broken(_("This was not your fault. What was saved before is still there."), reason=type(error).__name__)
+    )

@@ -1,0 +1,85 @@
+"""Delivering events to their handlers: each in a transaction of its own, backed off, set aside after five failures."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+
+import structlog
+from sqlalchemy import select, update
+
+from lms_bridge.db import acting_as, changed_rows, db, guest, now
+from lms_bridge.models import Delivery, DeliveryState, OutboxEvent
+from lms_bridge.plugin_host import host
+from lms_bridge.services.outbox import handling
+
+LEASE = dt.timedelta(seconds=60)
+MAX_ATTEMPTS = 5
+_D, _E = Delivery.__table__, OutboxEvent.__table__
+log = structlog.get_logger("lms_bridge.events")
+
+
+def deliver_due(*, limit: int = 200) -> int:
+    """Deliver events that are due; returns how many were tried."""
+    tried = 0
+    while tried < limit and (claimed := _claim()) is not None:
+        _deliver(*claimed)
+        tried += 1
+    return tried
+
+
+def _claim() -> tuple[int, str] | None:
+    moment, lease = now(), secrets.token_hex(8)
+    found = db.session.scalar(
+        select(_D.c.id)
+        .where(_D.c.state == DeliveryState.DUE, _D.c.next_try_at <= moment)
+        .order_by(_D.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if found is None:
+        db.session.rollback()
+        return None
+    db.session.execute(update(_D).where(_D.c.id == found).values(lease=lease, next_try_at=moment + LEASE))
+    db.session.commit()
+    return found, lease
+
+
+def _deliver(delivery_id: int, lease: str) -> None:
+    row = db.session.execute(
+        select(_D.c.handler, _D.c.attempts, _E).join(_E, _E.c.id == _D.c.event_id).where(_D.c.id == delivery_id)
+    ).one()
+    kind = host().event_type(row.name)
+    handlers = {name: (plugin, handler) for name, plugin, handler in host().handlers(row.name)}
+    mine = (_D.c.id == delivery_id, _D.c.lease == lease)
+    token = handling.set(row.id)
+    try:
+        if kind is None or row.handler not in handlers:
+            raise LookupError("the plugin that handles this event is not loaded")
+        plugin, handler = handlers[row.handler]
+        with acting_as(row.agency_id), guest(plugin):
+            handler.handle(kind.from_payload(row.payload))
+        if not changed_rows(update(_D).where(*mine).values(state=DeliveryState.DONE, lease=None, error=None)):
+            # The lease ran out and somebody else has it: what this one did must not count twice.
+            db.session.rollback()
+            return
+        db.session.commit()
+    except (Exception, SystemExit) as error:
+        db.session.rollback()
+        _failed(mine, row.attempts + 1, error)
+    finally:
+        handling.reset(token)
+
+
+def _failed(mine: tuple[object, ...], attempts: int, error: BaseException) -> None:
+    state = DeliveryState.DEAD if attempts >= MAX_ATTEMPTS else DeliveryState.DUE
+    values = {
+        "state": state,
+        "attempts": attempts,
+        "lease": None,
+        "next_try_at": now() + dt.timedelta(seconds=2**attempts),
+        "error": type(error).__name__,
+    }
+    db.session.execute(update(_D).where(*mine).values(**values))  # type: ignore[arg-type]
+    db.session.commit()
+    log.warning("event not handled", attempts=attempts, state=state.value, kind=type(error).__name__)

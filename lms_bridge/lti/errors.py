@@ -1,0 +1,148 @@
+"""Refusals of launches and registrations, each with its code, its sentence and its next step."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from lms_bridge.errors import BridgeError
+
+REOPEN = _l("Go back to your course and open the activity again.")
+TELL_ADMIN = _l("If it happens again, send the reference number to the LMS administrator.")
+TRY_WINDOW = _l("If that does not help, let the LMS open the activity in a new window.")
+
+
+class LaunchRefused(BridgeError):
+    """A launch that is not accepted. The reason in the log says which check failed; no session begins."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "launch-refused"
+    title = _l("The activity could not be opened")
+    steps: tuple[Any, ...] = (REOPEN, TELL_ADMIN)
+
+    def __init__(self, reason: str, detail: Any = None) -> None:
+        super().__init__(detail or _l("The LMS sent a message that is not complete or not genuine."), reason=reason)
+
+
+class LaunchUsed(LaunchRefused):
+    """The launch was already used, or took longer than five minutes: reload, back button, double click, replay."""
+
+    status = HTTPStatus.CONFLICT
+    code = "launch-used"
+    title = _l("This opening was already used")
+    steps = (REOPEN, TELL_ADMIN)
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            reason,
+            _l("Each opening of an activity works once, for a few minutes. What you saved before is still there."),
+        )
+
+
+class BrowserUnknown(LaunchRefused):
+    """The answer came from a browser that did not begin the login, or that keeps nothing for us."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "browser-unknown"
+    title = _l("The browser did not keep the opening")
+    steps = (REOPEN, TRY_WINDOW, TELL_ADMIN)
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, _l("For your safety an activity opens only in the browser where you clicked it."))
+
+
+class ClockDiffers(LaunchRefused):
+    """The clocks of the LMS and of this server differ by more than a minute."""
+
+    code = "clock-differs"
+    title = _l("The clocks do not agree")
+    steps = (
+        _l("Ask the LMS administrator to set the clocks of both servers by NTP."),
+        _l("Then open the activity again from your course."),
+    )
+
+    def __init__(self, *, seconds: int) -> None:
+        super().__init__(
+            f"clock differs by {seconds} s",
+            _l(
+                "The clock of the LMS and ours differ by %(seconds)s seconds; at most 60 are accepted.", seconds=seconds
+            ),
+        )
+
+
+class PlatformUnknown(LaunchRefused):
+    """No registration fits, or it was switched off."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "platform-unknown"
+    title = _l("This LMS is not connected")
+    steps = (_l("Ask the LMS administrator to register this tool again with an invitation link."), TELL_ADMIN)
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, _l("The activity comes from an LMS, or a place in it, that is not registered here."))
+
+
+class PlatformUnreachable(LaunchRefused):
+    """The keys by which the platform's messages are checked cannot be fetched."""
+
+    status = HTTPStatus.FAILED_DEPENDENCY
+    code = "platform-unreachable"
+    title = _l("The LMS does not answer")
+    steps = (_l("Wait a minute and open the activity again."), TELL_ADMIN)
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, _l("We could not fetch the keys of the LMS, so the opening could not be checked."))
+
+
+class PlatformSaysNo(LaunchRefused):
+    """The platform answered the login with an error."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "platform-says-no"
+    title = _l("The LMS refused the opening")
+    steps = (_l("Sign in to the LMS again and open the activity from your course."), TELL_ADMIN)
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            reason, _l("The LMS did not confirm who you are. Perhaps you are signed in with another account.")
+        )
+
+
+class OldLaunch(LaunchRefused):
+    """An LTI 1.0/1.1 launch (OAuth 1)."""
+
+    code = "lti-13-needed"
+    title = _l("This tool needs LTI 1.3")
+    steps = (_l("Ask the LMS administrator to register this tool with LTI 1.3 by an invitation link."),)
+
+    def __init__(self) -> None:
+        super().__init__("LTI 1.1 launch", _l("The LMS opened the activity in the old way, LTI 1.1."))
+
+
+class RegistrationRefused(BridgeError):
+    """A registration that cannot be completed; the sentence is for the LMS administrator."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "registration-refused"
+    title = _l("The registration did not succeed")
+    steps: tuple[Any, ...] = (
+        _l("Correct what is said above, then paste the link again."),
+        _l("Is the link used up? Ask the operator of this server for a new one."),
+    )
+
+    def __init__(self, detail: Any, *, reason: str = "") -> None:
+        super().__init__(detail, reason=reason or str(detail))
+
+
+class InvitationExpired(RegistrationRefused):
+    """The invitation is unknown, used or too old."""
+
+    status = HTTPStatus.GONE
+    code = "invitation-expired"
+    title = _l("This invitation can no longer be used")
+    steps = (_l("Ask the operator of this server for a new link: lms-bridge platform invite --agency CODE."),)
+
+    def __init__(self) -> None:
+        super().__init__(_l("An invitation works for one registration, for seven days."), reason="invitation")

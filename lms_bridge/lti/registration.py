@@ -1,0 +1,255 @@
+"""Dynamic Registration: an LMS opens an invitation link, and we register ourselves with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import current_app
+from flask_babel import gettext as _
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from sqlalchemy import select, update
+
+from lms_bridge.db import acting_as, changed_rows, db, upsert
+from lms_bridge.lti import ags, nrps
+from lms_bridge.lti.claims import HttpUrl, Identifier, Title
+from lms_bridge.lti.errors import InvitationExpired, RegistrationRefused
+from lms_bridge.lti.http import AddressRefused, LmsClient, OutboundError
+from lms_bridge.lti.login import hash_secret
+from lms_bridge.models import Agency, Deployment, Invitation, Platform
+
+INVITATION_LIFETIME = dt.timedelta(days=7)
+SCOPES = (ags.LINE_ITEM, ags.SCORE, ags.RESULT, nrps.SCOPE)
+_TOOL, _LTI = (
+    "https://purl.imsglobal.org/spec/lti-tool-configuration",
+    "https://purl.imsglobal.org/spec/lti-platform-configuration",
+)
+
+
+class _PlatformConfiguration(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    product_family_code = Title(load_default="")
+
+
+class ConfigurationSchema(Schema):
+    """A platform's OpenID configuration, as far as we need it."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    issuer = Identifier(required=True)
+    authorization_endpoint = HttpUrl(required=True)
+    token_endpoint = HttpUrl(required=True)
+    jwks_uri = HttpUrl(required=True)
+    registration_endpoint = HttpUrl(required=True)
+    authorization_server = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=2048))
+    scopes_supported = fields.List(fields.String(), load_default=list)
+    lti = fields.Nested(_PlatformConfiguration, load_default=None, data_key=_LTI)
+
+
+class _ToolAnswer(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    deployment_id = Identifier(load_default=None, allow_none=True)
+
+
+class RegistrationSchema(Schema):
+    """The platform's answer to our registration."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    client_id = Identifier(required=True)
+    tool = fields.Nested(_ToolAnswer, load_default=None, allow_none=True, data_key=_TOOL)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A checked platform configuration."""
+
+    issuer: str
+    authorization_url: str
+    token_url: str
+    token_audience: str
+    jwks_url: str
+    registration_url: str
+    product: str
+    scopes: tuple[str, ...]
+
+
+def invite(agency: Agency, *, now: dt.datetime) -> str:
+    """Make a one-time invitation for an agency and return its token; only its hash is kept."""
+    token = secrets.token_urlsafe(24)
+    db.session.add(Invitation(agency_id=agency.id, token_hash=hash_secret(token), expires_at=now + INVITATION_LIFETIME))
+    db.session.flush()
+    return token
+
+
+def open_invitation(token: str, *, now: dt.datetime) -> Invitation:
+    """Return an invitation that can still be used.
+
+    :raises InvitationExpired: it is unknown, used or too old.
+    """
+    invitation = db.session.scalar(
+        select(Invitation).where(Invitation.token_hash == hash_secret(token)), execution_options={"all_agencies": True}
+    )
+    if invitation is None or invitation.used_at is not None or invitation.expires_at < now:
+        raise InvitationExpired
+    return invitation
+
+
+def fetch_configuration(url: str) -> Configuration:
+    """Fetch and check the configuration document that the LMS named.
+
+    :raises RegistrationRefused: it cannot be had, has the wrong form, or speaks for another host.
+    """
+    try:
+        client: LmsClient = current_app.extensions["lms_bridge.http"]
+        answer = client.get(url, headers={"Accept": "application/json"})
+        if answer.status != 200:
+            raise OutboundError(f"status-{answer.status}", f"answers {answer.status}")
+        data = ConfigurationSchema().load(answer.json())
+    except AddressRefused as error:
+        raise _address_refused(error) from error
+    except OutboundError as error:
+        raise RegistrationRefused(
+            _("The configuration of the LMS cannot be fetched: %(why)s.", why=str(error)), reason=error.kind
+        ) from error
+    except (ValidationError, TypeError, ValueError) as error:
+        fault = ", ".join(sorted(map(str, error.messages_dict))) if isinstance(error, ValidationError) else "no object"
+        raise RegistrationRefused(_("The configuration of the LMS is not complete: %(what)s.", what=fault)) from error
+    origin = urlsplit(url)[:2]
+    for name in ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint"):
+        if name in {"issuer", "registration_endpoint"} and urlsplit(data[name])[:2] != origin:
+            raise RegistrationRefused(
+                _("The configuration speaks for another host than it comes from."), reason=f"{name} elsewhere"
+            )
+    return Configuration(
+        issuer=data["issuer"],
+        authorization_url=data["authorization_endpoint"],
+        token_url=data["token_endpoint"],
+        token_audience=data["authorization_server"] or data["token_endpoint"],
+        jwks_url=data["jwks_uri"],
+        registration_url=data["registration_endpoint"],
+        product=((data["lti"] or {}).get("product_family_code") or "")[:64],
+        scopes=tuple(data["scopes_supported"]),
+    )
+
+
+def _address_refused(error: AddressRefused) -> RegistrationRefused:
+    return RegistrationRefused(
+        _(
+            "This server may not reach %(host)s: it is a private address or has no https. "
+            "If it is your agency's own LMS, ask the operator to add it to LMS_BRIDGE_ALLOW_PRIVATE_HOSTS.",
+            host=error.host,
+        ),
+        reason=str(error),
+    )
+
+
+def tool_document(base_url: str, *, scopes: tuple[str, ...]) -> dict[str, Any]:
+    """Return what we ask a platform to register: names and e-mail, grades, rosters, Deep Linking."""
+    asked = [scope for scope in SCOPES if not scopes or scope in scopes]
+    launch = f"{base_url}/lti/launch"
+    return {
+        "application_type": "web",
+        "response_types": ["id_token"],
+        "grant_types": ["implicit", "client_credentials"],
+        "initiate_login_uri": f"{base_url}/lti/login",
+        "redirect_uris": [launch],
+        "client_name": "Pengembangan Kompetensi ASN",
+        "client_name#en": "Civil service competency development",
+        "jwks_uri": f"{base_url}/lti/jwks.json",
+        "token_endpoint_auth_method": "private_key_jwt",
+        "scope": " ".join(asked),
+        _TOOL: {
+            "domain": urlsplit(base_url).netloc,
+            "description": "Pemetaan kompetensi, mentoring, survei dan laporan pimpinan",
+            "target_link_uri": launch,
+            "custom_parameters": {"nip": "$Person.sourcedId"},
+            "claims": ["iss", "sub", "name", "given_name", "family_name", "email"],
+            "messages": [
+                {"type": "LtiResourceLinkRequest", "target_link_uri": launch},
+                {"type": "LtiDeepLinkingRequest", "target_link_uri": launch, "placements": ["ContentArea"]},
+            ],
+        },
+    }
+
+
+def register(invitation: Invitation, *, configuration_url: str, token: str | None, now: dt.datetime) -> Platform:
+    """Register with the LMS and store the platform. An invited registration is active at once.
+
+    An existing (issuer, client id) is never overwritten, except by the agency that owns it (update registration).
+
+    :raises RegistrationRefused: the LMS refuses, or the registration belongs to another agency.
+    """
+    invitation_id, agency_id = invitation.id, invitation.agency_id
+    base_url: str = current_app.config["BASE_URL"]
+    db.session.commit()
+    configuration = fetch_configuration(configuration_url)
+    answer = _post(configuration, tool_document(base_url, scopes=configuration.scopes), token)
+    with acting_as(agency_id):
+        platform = _store(configuration, answer, agency_id=agency_id, now=now)
+        used = changed_rows(
+            update(Invitation)
+            .where(Invitation.id == invitation_id, Invitation.used_at.is_(None))
+            .values(used_at=now, platform_id=platform.id)
+        )
+        if used != 1:
+            raise InvitationExpired
+    return platform
+
+
+def _post(configuration: Configuration, document: dict[str, Any], token: str | None) -> dict[str, Any]:
+    headers = {"Accept": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+    client: LmsClient = current_app.extensions["lms_bridge.http"]
+    try:
+        answer = client.post(configuration.registration_url, json=document, headers=headers)
+        if answer.status not in {200, 201}:
+            raise OutboundError(f"status-{answer.status}", f"the LMS answers {answer.status}")
+        data: dict[str, Any] = RegistrationSchema().load(answer.json())
+    except AddressRefused as error:
+        raise _address_refused(error) from error
+    except OutboundError as error:
+        raise RegistrationRefused(
+            _("The LMS did not accept the registration: %(why)s.", why=str(error)), reason=error.kind
+        ) from error
+    except (ValidationError, TypeError, ValueError) as error:
+        raise RegistrationRefused(_("The LMS's answer to the registration has an unknown form.")) from error
+    return data
+
+
+def _store(configuration: Configuration, answer: dict[str, Any], *, agency_id: int, now: dt.datetime) -> Platform:
+    platform = db.session.scalar(
+        select(Platform).where(Platform.issuer == configuration.issuer, Platform.client_id == answer["client_id"]),
+        execution_options={"all_agencies": True},
+    )
+    if platform is not None and platform.agency_id != agency_id:
+        raise RegistrationRefused(_("This LMS registration belongs to another agency."), reason="foreign registration")
+    if platform is None:
+        platform = Platform(
+            agency_id=agency_id,
+            issuer=configuration.issuer,
+            client_id=answer["client_id"],
+            name=urlsplit(configuration.issuer).hostname or configuration.issuer,
+            created_at=now,
+        )
+        db.session.add(platform)
+    platform.product = configuration.product
+    platform.authorization_url = configuration.authorization_url
+    platform.token_url = configuration.token_url
+    platform.token_audience = configuration.token_audience
+    platform.jwks_url = configuration.jwks_url
+    platform.active = True
+    db.session.flush()
+    deployment_id = (answer["tool"] or {}).get("deployment_id")
+    if deployment_id:
+        key = {"platform_id": platform.id, "deployment_id": deployment_id}
+        upsert(Deployment.__table__, key=key, values={"agency_id": agency_id, "active": True})
+    return platform

@@ -1,0 +1,75 @@
+"""Core's tables. Importing this package maps them all."""
+
+from __future__ import annotations
+
+from lms_bridge.models.evidence import Evidence, Gap, PersonScore
+from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework
+from lms_bridge.models.grades import Grade, GradeState, LineItem
+from lms_bridge.models.launches import Launch, Login, Session, SessionKind, Ticket
+from lms_bridge.models.outbox import Delivery, DeliveryState, OutboxEvent
+from lms_bridge.models.people import (
+    Grant,
+    Person,
+    Placement,
+    PlacementKind,
+    PlacementSuperior,
+    Post,
+    SuperiorKind,
+    Unit,
+    UnitClosure,
+)
+from lms_bridge.models.platforms import (
+    Agency,
+    Course,
+    Deployment,
+    Enrolment,
+    Invitation,
+    KeySet,
+    Platform,
+    PlatformUser,
+    ResourceLink,
+    ToolKey,
+)
+from lms_bridge.models.plugins import PluginSetting, SchemaLedger
+
+__all__ = [
+    "Agency",
+    "BehaviourIndicator",
+    "Competency",
+    "CompetencyLevel",
+    "Course",
+    "Delivery",
+    "DeliveryState",
+    "Deployment",
+    "Enrolment",
+    "Evidence",
+    "Framework",
+    "Gap",
+    "Grade",
+    "GradeState",
+    "Grant",
+    "Invitation",
+    "KeySet",
+    "Launch",
+    "LineItem",
+    "Login",
+    "OutboxEvent",
+    "Person",
+    "PersonScore",
+    "Placement",
+    "PlacementKind",
+    "PlacementSuperior",
+    "Platform",
+    "PlatformUser",
+    "PluginSetting",
+    "Post",
+    "ResourceLink",
+    "SchemaLedger",
+    "Session",
+    "SessionKind",
+    "SuperiorKind",
+    "Ticket",
+    "ToolKey",
+    "Unit",
+    "UnitClosure",
+]

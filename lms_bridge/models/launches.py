@@ -1,0 +1,86 @@
+"""A launch from login to session. Logins live five minutes, sessions eight hours, launches are kept as a record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms_bridge.db import AgencyOwned, Code, Model, Name
+
+
+class Login(Model):
+    """A login that was begun. Deleting it by its state is what makes a launch happen once, on whatever worker."""
+
+    __tablename__ = "core_login"
+    state: Mapped[Code] = mapped_column(primary_key=True)
+    nonce: Mapped[Code]
+    platform_id: Mapped[int] = mapped_column(ForeignKey("core_platform.id", ondelete="CASCADE"))
+    binding_hash: Mapped[Code]
+    """Hash of the secret that only the browser which began the login holds."""
+    scripted: Mapped[bool]
+    """Whether the login page could also leave the secret in sessionStorage or at the platform."""
+    storage_target: Mapped[Name | None]
+    expires_at: Mapped[dt.datetime] = mapped_column(index=True)
+
+
+class Launch(Model, AgencyOwned):
+    """An accepted LTI message: who opened what, from where, in which roles."""
+
+    __tablename__ = "core_launch"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("core_platform.id", ondelete="CASCADE"), index=True)
+    deployment_id: Mapped[Name]
+    platform_user_id: Mapped[int] = mapped_column(ForeignKey("core_platform_user.id", ondelete="CASCADE"), index=True)
+    course_id: Mapped[int | None] = mapped_column(ForeignKey("core_course.id", ondelete="SET NULL"))
+    resource_link_id: Mapped[int | None] = mapped_column(ForeignKey("core_resource_link.id", ondelete="SET NULL"))
+    message_type: Mapped[Code]
+    roles: Mapped[list[str]]
+    module: Mapped[Name | None]
+    item: Mapped[Name] = mapped_column(default="")
+    locale: Mapped[Code | None]
+    document_target: Mapped[Code]
+    return_url: Mapped[str | None]
+    deep_linking: Mapped[dict[str, Any] | None]
+    """The deep linking settings that the answer needs: return URL, data, what is accepted."""
+    launched_at: Mapped[dt.datetime] = mapped_column(index=True)
+
+
+class SessionKind(Enum):
+    """What began a session."""
+
+    LAUNCH = "launch"
+    INVITATION = "invitation"
+    CONSOLE = "console"
+
+
+class Session(Model, AgencyOwned):
+    """A visit. Its id stands in the URL and is stored hashed; it ends after 30 idle minutes or 8 hours."""
+
+    __tablename__ = "core_session"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sid_hash: Mapped[Code] = mapped_column(unique=True)
+    kind: Mapped[SessionKind] = mapped_column(default=SessionKind.LAUNCH)
+    person_id: Mapped[int] = mapped_column(ForeignKey("core_person.id"), index=True)
+    launch_id: Mapped[int] = mapped_column(ForeignKey("core_launch.id", ondelete="CASCADE"), index=True)
+    cookie_hash: Mapped[Code | None]
+    """Set when the browser kept our cookie: then the URL alone is worthless."""
+    agent_hash: Mapped[Code]
+    locale: Mapped[Code | None]
+    data: Mapped[dict[str, Any]]
+    created_at: Mapped[dt.datetime]
+    seen_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime] = mapped_column(index=True)
+
+
+class Ticket(Model, AgencyOwned):
+    """A one-time way from a framed session into a window of its own; lives one minute."""
+
+    __tablename__ = "core_ticket"
+    token_hash: Mapped[Code] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("core_session.id", ondelete="CASCADE"))
+    path: Mapped[str]
+    expires_at: Mapped[dt.datetime] = mapped_column(index=True)

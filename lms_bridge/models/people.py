@@ -1,0 +1,128 @@
+"""People and the organisation they work in: every permission hangs on these rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import Enum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms_bridge.db import AgencyOwned, Code, Model, Name
+
+
+class Person(Model, AgencyOwned):
+    """Somebody known to the agency. Rows are never merged: ``same_as_id`` links two, and unlinking is exact."""
+
+    __tablename__ = "core_person"
+    __table_args__ = (UniqueConstraint("agency_id", "nip"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    nip: Mapped[Code | None]
+    """18 digits, or nothing while unknown."""
+    name: Mapped[Name]
+    email: Mapped[Name | None]
+    employment: Mapped[Code | None]
+    """PNS or PPPK."""
+    grade: Mapped[Code | None]
+    locale: Mapped[Code | None]
+    same_as_id: Mapped[int | None] = mapped_column(ForeignKey("core_person.id"), index=True)
+    created_at: Mapped[dt.datetime]
+
+
+class Unit(Model, AgencyOwned):
+    """An organisational unit. A rename or a move keeps the row; the closure table keeps the history of the tree."""
+
+    __tablename__ = "core_unit"
+    __table_args__ = (UniqueConstraint("agency_id", "code"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[Code]
+    name: Mapped[Name]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("core_unit.id"), index=True)
+    valid_from: Mapped[dt.date]
+    valid_to: Mapped[dt.date | None]
+    """First day on which the unit is no more; nothing while it stands."""
+
+
+class UnitClosure(Model, AgencyOwned):
+    """That one unit lay below (depth > 0) or was (depth 0) another, and when."""
+
+    __tablename__ = "core_unit_closure"
+    __table_args__ = (
+        UniqueConstraint("ancestor_id", "descendant_id", "valid_from"),
+        Index(None, "descendant_id", "ancestor_id"),
+        CheckConstraint("depth >= 0", name="depth"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ancestor_id: Mapped[int] = mapped_column(ForeignKey("core_unit.id"))
+    descendant_id: Mapped[int] = mapped_column(ForeignKey("core_unit.id"))
+    depth: Mapped[int]
+    valid_from: Mapped[dt.date]
+    valid_to: Mapped[dt.date | None]
+
+
+class Post(Model, AgencyOwned):
+    """A post (jabatan) with its type and level, for example JF_KEAHLIAN and AHLI_MUDA."""
+
+    __tablename__ = "core_post"
+    __table_args__ = (UniqueConstraint("agency_id", "code"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[Code]
+    name: Mapped[Name]
+    type: Mapped[Code]
+    level: Mapped[Code]
+    heads_unit: Mapped[bool] = mapped_column(default=False)
+
+
+class PlacementKind(Enum):
+    """How a post is held: by appointment, or acting for (plt) or on behalf of (plh) its holder."""
+
+    DEFINITIVE = "definitive"
+    PLT = "plt"
+    PLH = "plh"
+
+
+class Placement(Model, AgencyOwned):
+    """That a person held a post in a unit, from one day until before another."""
+
+    __tablename__ = "core_placement"
+    __table_args__ = (CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="dates"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("core_person.id"), index=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("core_post.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("core_unit.id"), index=True)
+    kind: Mapped[PlacementKind] = mapped_column(default=PlacementKind.DEFINITIVE)
+    valid_from: Mapped[dt.date]
+    valid_to: Mapped[dt.date | None]
+
+
+class SuperiorKind(Enum):
+    """Whether somebody is superior by structure or by leading a team."""
+
+    STRUCTURAL = "structural"
+    TEAM = "team"
+
+
+class PlacementSuperior(Model, AgencyOwned):
+    """One of possibly several superiors of a placement."""
+
+    __tablename__ = "core_placement_superior"
+    __table_args__ = (UniqueConstraint("placement_id", "person_id", "kind"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    placement_id: Mapped[int] = mapped_column(ForeignKey("core_placement.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("core_person.id"), index=True)
+    kind: Mapped[SuperiorKind] = mapped_column(default=SuperiorKind.STRUCTURAL)
+    valid_from: Mapped[dt.date]
+    valid_to: Mapped[dt.date | None]
+
+
+class Grant(Model, AgencyOwned):
+    """A right given by name, such as analyst; with an NIP only, it waits for the first trusted launch with it."""
+
+    __tablename__ = "core_grant"
+    __table_args__ = (CheckConstraint("person_id IS NOT NULL OR nip IS NOT NULL", name="somebody"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    role: Mapped[Code]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("core_person.id"), index=True)
+    nip: Mapped[Code | None]
+    valid_from: Mapped[dt.date]
+    valid_to: Mapped[dt.date | None]

@@ -1,0 +1,8 @@
+"""Finding, loading, asking and containing plugins."""
+
+from __future__ import annotations
+
+from lms_bridge.plugin_host.dispatch import Contribution, collect
+from lms_bridge.plugin_host.host import PluginHost, PluginState, host
+
+__all__ = ["Contribution", "PluginHost", "PluginState", "collect", "host"]

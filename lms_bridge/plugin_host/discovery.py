@@ -1,0 +1,52 @@
+"""Where plugins are found: installed distributions and files dropped into the instance folder."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+
+GROUP = "lms_bridge"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A plugin before it is loaded: its name, and the module or the file that holds it."""
+
+    name: str
+    module: str
+    file: Path | None = None
+
+    def load(self) -> ModuleType:
+        """Import it. Whatever its code raises comes through."""
+        if self.file is None:
+            return importlib.import_module(self.module)
+        spec = importlib.util.spec_from_file_location(self.module, self.file)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{self.file.name} is no Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[self.module] = module
+        spec.loader.exec_module(module)
+        return module
+
+    def folder(self, name: str) -> Path | None:
+        """Return a folder of its package, such as ``migrations``, without importing the package."""
+        if self.file is not None:
+            return None
+        spec = importlib.util.find_spec(self.module.partition(".")[0])
+        for place in (spec.submodule_search_locations if spec else None) or ():
+            if (folder := Path(place) / name).is_dir():
+                return folder
+        return None
+
+
+def discover(instance: Path) -> Iterator[Found]:
+    """Yield every plugin that is installed or dropped in, in the order of their names."""
+    found = [Found(entry.name, entry.module) for entry in entry_points(group=GROUP)]
+    found += [Found(file.stem, f"lms_bridge_dropin_{file.stem}", file) for file in (instance / "plugins").glob("*.py")]
+    yield from sorted(found, key=lambda plugin: (plugin.name, plugin.file is not None))

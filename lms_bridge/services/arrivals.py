@@ -1,0 +1,255 @@
+"""Storing a launch: who came, from which course and activity. A warm launch reads once and writes two rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, insert, select, update
+
+from lms_bridge.db import acting_as, db, upsert
+from lms_bridge.domain.nip import clean_nip
+from lms_bridge.domain.roles import roles_from_claim
+from lms_bridge.lti.errors import PlatformUnknown
+from lms_bridge.lti.launch import Accepted, wanted_module
+from lms_bridge.models import (
+    Course,
+    Deployment,
+    Enrolment,
+    Grant,
+    Launch,
+    LineItem,
+    Person,
+    PlatformUser,
+    ResourceLink,
+)
+from lms_bridge.services.grades import grade_on_launch
+
+_D, _U, _P, _C, _R, _E, _L = (
+    model.__table__ for model in (Deployment, PlatformUser, Person, Course, ResourceLink, Enrolment, LineItem)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A stored launch: the ids a session needs."""
+
+    launch_id: int
+    person_id: int
+    agency_id: int
+    module: str | None
+    deep_linking: bool
+
+
+def store_launch(accepted: Accepted, *, now: dt.datetime) -> Arrival:
+    """Store an accepted launch with whatever it told us that is new.
+
+    :raises PlatformUnknown: the deployment is not known or switched off.
+    """
+    platform, message = accepted.platform, accepted.message
+    with acting_as(platform.agency_id):
+        known = _known(accepted)
+        _check_deployment(accepted, known)
+        user_id, person_id = _person(accepted, known, now=now)
+        course_id = _course(accepted, known, now=now)
+        roles = sorted(roles_from_claim(message.roles))
+        if course_id is not None and (known.enrolment_roles != roles or known.course_id is None):
+            upsert(
+                _E,
+                key={"course_id": course_id, "platform_user_id": user_id},
+                values={"agency_id": platform.agency_id, "roles": roles, "in_roster": True, "seen_at": now},
+            )
+        module, item = wanted_module(message)
+        link_id, line_item_id = _resource_link(accepted, known, course_id=course_id, module=module, item=item)
+        launch_id = _launch(accepted, user_id, course_id, link_id, roles=roles, module=module, item=item, now=now)
+        if line_item_id is not None and module is not None and "learner" in roles:
+            grade_on_launch(line_item_id, user_id, person_id=person_id, module=module, item=item, now=now)
+    return Arrival(launch_id, person_id, platform.agency_id, module, message.deep_linking is not None)
+
+
+def _known(accepted: Accepted) -> Any:
+    """Read everything that the launch may touch, in one query whose first table always gives a row or none."""
+    platform, message = accepted.platform, accepted.message
+    context_id = (message.context or {}).get("id", "")
+    link_id = (message.resource_link or {}).get("id", "")
+    return (
+        db.session.execute(
+            select(
+                _D.c.active.label("deployment_active"),
+                _U.c.id.label("user_id"),
+                _U.c.person_id,
+                _P.c.name,
+                _P.c.email,
+                _P.c.nip,
+                _C.c.id.label("course_id"),
+                _C.c.title.label("course_title"),
+                _C.c.memberships_url,
+                _C.c.lineitems_url,
+                _E.c.roles.label("enrolment_roles"),
+                _R.c.id.label("link_id"),
+                _R.c.title.label("link_title"),
+                _R.c.module,
+                _R.c.item,
+                _R.c.course_id.label("link_course_id"),
+                _R.c.line_item_id,
+                _L.c.url.label("line_item_url"),
+            )
+            .select_from(_D)
+            .outerjoin(
+                _U, and_(_U.c.agency_id == platform.agency_id, _U.c.issuer == platform.issuer, _U.c.sub == message.sub)
+            )
+            .outerjoin(_P, _P.c.id == _U.c.person_id)
+            .outerjoin(_C, and_(_C.c.platform_id == platform.id, _C.c.context_id == context_id))
+            .outerjoin(_E, and_(_E.c.course_id == _C.c.id, _E.c.platform_user_id == _U.c.id))
+            .outerjoin(_R, and_(_R.c.platform_id == platform.id, _R.c.link_id == link_id))
+            .outerjoin(_L, _L.c.id == _R.c.line_item_id)
+            .where(_D.c.platform_id == platform.id, _D.c.deployment_id == message.deployment_id)
+        ).first()
+        or _Nothing()
+    )
+
+
+class _Nothing:
+    """Stands for a row when even the deployment is unknown."""
+
+    def __getattr__(self, name: str) -> None:
+        return None
+
+
+def _check_deployment(accepted: Accepted, known: Any) -> None:
+    if known.deployment_active:
+        return
+    platform = accepted.platform
+    if known.deployment_active is False or db.session.scalar(
+        select(_D.c.id).where(_D.c.platform_id == platform.id).limit(1)
+    ):
+        raise PlatformUnknown("unknown or inactive deployment")
+    # The registration of some platforms does not say the deployment: the first launch, signed by them, does.
+    values = {"platform_id": platform.id, "deployment_id": accepted.message.deployment_id}
+    upsert(_D, key=values, values={"agency_id": platform.agency_id, "active": True})
+
+
+def _person(accepted: Accepted, known: Any, *, now: dt.datetime) -> tuple[int, int]:
+    platform, message = accepted.platform, accepted.message
+    nip = clean_nip(message.person_sourcedid)
+    if known.user_id is not None:
+        if known.nip is None and nip is not None:
+            _learn_nip(known.person_id, nip, agency_id=platform.agency_id)
+        news = {"name": message.name, "email": message.email}
+        news = {key: value for key, value in news.items() if value and value != getattr(known, key)}
+        if news:
+            db.session.execute(update(_P).where(_P.c.id == known.person_id).values(**news))
+        return known.user_id, known.person_id
+    person_id = None
+    if nip is not None:
+        person_id = db.session.scalar(select(_P.c.id).where(_P.c.agency_id == platform.agency_id, _P.c.nip == nip))
+    if person_id is None:
+        values = {"name": message.name or f"#{message.sub[:40]}", "email": message.email or None, "created_at": now}
+        if nip is None:
+            person_id = db.session.execute(
+                insert(_P).values(agency_id=platform.agency_id, **values).returning(_P.c.id)
+            ).scalar_one()
+        else:
+            person_id = upsert(
+                _P, key={"agency_id": platform.agency_id, "nip": nip}, values=values, keep=("created_at",)
+            )
+            _take_grants(person_id, nip)
+    user = {"agency_id": platform.agency_id, "issuer": platform.issuer, "sub": message.sub}
+    user_id = upsert(_U, key=user, values={"person_id": person_id}, keep=("person_id",))
+    # Two first launches at once: the one that came second takes the person of the first.
+    return user_id, db.session.execute(select(_U.c.person_id).where(_U.c.id == user_id)).scalar_one()
+
+
+def _learn_nip(person_id: int, nip: str, *, agency_id: int) -> None:
+    other = db.session.scalar(select(_P.c.id).where(_P.c.agency_id == agency_id, _P.c.nip == nip))
+    if other is None:
+        db.session.execute(update(_P).where(_P.c.id == person_id).values(nip=nip))
+        _take_grants(person_id, nip)
+    else:
+        db.session.execute(update(_P).where(_P.c.id == person_id).values(same_as_id=other))
+
+
+def _take_grants(person_id: int, nip: str) -> None:
+    db.session.execute(update(Grant).where(Grant.nip == nip, Grant.person_id.is_(None)).values(person_id=person_id))
+
+
+def _course(accepted: Accepted, known: Any, *, now: dt.datetime) -> int | None:
+    platform, message = accepted.platform, accepted.message
+    if message.context is None:
+        return None
+    values: dict[str, Any] = {"title": message.context["title"] or message.context["label"] or message.context["id"]}
+    if message.memberships_url:
+        values["memberships_url"] = message.memberships_url
+    if message.ags and message.ags["lineitems"]:
+        values["lineitems_url"] = message.ags["lineitems"]
+    told = {"title": known.course_title, "memberships_url": known.memberships_url, "lineitems_url": known.lineitems_url}
+    if known.course_id is not None and all(told[name] == value for name, value in values.items()):
+        return int(known.course_id)
+    if message.memberships_url and not known.memberships_url:
+        values["roster_wanted_at"] = now
+    return upsert(
+        _C,
+        key={"platform_id": platform.id, "context_id": message.context["id"]},
+        values={"agency_id": platform.agency_id, **values},
+    )
+
+
+def _resource_link(
+    accepted: Accepted, known: Any, *, course_id: int | None, module: str | None, item: str
+) -> tuple[int | None, int | None]:
+    platform, message = accepted.platform, accepted.message
+    if message.resource_link is None:
+        return None, None
+    line_item_id = known.line_item_id
+    url = (message.ags or {}).get("lineitem")
+    if url and url != known.line_item_url:
+        line_item_id = upsert(
+            _L,
+            key={"platform_id": platform.id, "url": url},
+            values={"agency_id": platform.agency_id, "scopes": (message.ags or {}).get("scope", [])},
+        )
+    values = {
+        "course_id": course_id,
+        "title": message.resource_link["title"] or message.resource_link["id"],
+        "module": module,
+        "item": item,
+        "line_item_id": line_item_id if url else None,
+    }
+    before = (known.link_course_id, known.link_title, known.module, known.item, known.line_item_id)
+    if known.link_id is not None and before == tuple(values.values()):
+        return known.link_id, line_item_id
+    key = {"platform_id": platform.id, "link_id": message.resource_link["id"]}
+    return upsert(_R, key=key, values={"agency_id": platform.agency_id, **values}), values["line_item_id"]
+
+
+def _launch(
+    accepted: Accepted,
+    user_id: int,
+    course_id: int | None,
+    link_id: int | None,
+    *,
+    roles: list[str],
+    module: str | None,
+    item: str,
+    now: dt.datetime,
+) -> int:
+    platform, message = accepted.platform, accepted.message
+    statement = insert(Launch.__table__).values(
+        agency_id=platform.agency_id,
+        platform_id=platform.id,
+        deployment_id=message.deployment_id,
+        platform_user_id=user_id,
+        course_id=course_id,
+        resource_link_id=link_id,
+        message_type=message.message_type,
+        roles=roles,
+        module=module,
+        item=item,
+        locale=message.presentation["locale"],
+        document_target=message.presentation["document_target"],
+        return_url=message.presentation["return_url"],
+        deep_linking=message.deep_linking,
+        launched_at=now,
+    )
+    return int(db.session.execute(statement.returning(Launch.__table__.c.id)).scalar_one())

@@ -1,0 +1,90 @@
+"""Evidence and gaps: what plugins share about a person's competencies without knowing one another."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from lms_bridge.context import PersonRef
+from lms_bridge.db import db
+from lms_bridge.events import EvidenceRecorded, GapClosed, GapOpened
+from lms_bridge.models import Evidence, Gap
+from lms_bridge.services.outbox import publish
+
+
+def record_evidence(
+    *, person: PersonRef, competency: str, value: Decimal, source: str, seen_at: dt.datetime, level: int | None = None
+) -> Evidence:
+    """Record one sign of a competency; the same source at the same moment is recorded once.
+
+    :param competency: key such as ``asn-38-2017:M1``.
+    :param value: 0-1.
+    :param level: 0-5, where the source knows it.
+    """
+    known = db.session.scalar(
+        select(Evidence).where(
+            Evidence.person_id == person.id,
+            Evidence.competency == competency,
+            Evidence.source == source,
+            Evidence.seen_at == seen_at,
+        )
+    )
+    if known is not None:
+        return known
+    evidence = Evidence(
+        person_id=person.id, competency=competency, source=source, value=value, level=level, seen_at=seen_at
+    )
+    db.session.add(evidence)
+    db.session.flush()
+    publish(EvidenceRecorded(evidence_id=evidence.id, person_id=person.id, competency=competency, source=source))
+    return evidence
+
+
+@dataclass(frozen=True, slots=True)
+class GapView:
+    """An open gap: levels 1-5 required and 0-5 attained."""
+
+    competency: str
+    required: int
+    attained: int
+    opened_at: dt.datetime
+
+
+def _open(person: PersonRef, competency: str) -> Gap | None:
+    return db.session.scalar(
+        select(Gap).where(Gap.person_id == person.id, Gap.competency == competency, Gap.closed_at.is_(None))
+    )
+
+
+def open_gap(*, person: PersonRef, competency: str, required: int, attained: int, now: dt.datetime) -> Gap:
+    """Say that a required level is not shown. An open gap with other levels is closed and a new one opened."""
+    gap = _open(person, competency)
+    if gap is not None and (gap.required, gap.attained) == (required, attained):
+        return gap
+    if gap is not None:
+        gap.closed_at = now
+        db.session.flush()
+    gap = Gap(person_id=person.id, competency=competency, required=required, attained=attained, opened_at=now)
+    db.session.add(gap)
+    db.session.flush()
+    publish(GapOpened(gap_id=gap.id, person_id=person.id, competency=competency))
+    return gap
+
+
+def close_gap(*, person: PersonRef, competency: str, now: dt.datetime) -> None:
+    """Say that a required level is shown, or no longer required."""
+    gap = _open(person, competency)
+    if gap is not None:
+        gap.closed_at = now
+        db.session.flush()
+        publish(GapClosed(gap_id=gap.id, person_id=person.id, competency=competency))
+
+
+def gaps_of(person: PersonRef) -> list[GapView]:
+    """Return a person's open gaps, the widest first."""
+    rows = db.session.scalars(select(Gap).where(Gap.person_id.in_(person.ids), Gap.closed_at.is_(None)))
+    views = [GapView(gap.competency, gap.required, gap.attained, gap.opened_at) for gap in rows]
+    return sorted(views, key=lambda gap: (gap.attained - gap.required, gap.competency))

@@ -1,0 +1,155 @@
+"""Scores of modules become wanted grades. Only the newest wanted value leaves (decisions, Grades)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from lms_bridge.context import PersonRef
+from lms_bridge.db import changed_rows, current_agency, db, upsert
+from lms_bridge.models import Enrolment, Grade, GradeState, Launch, LineItem, PersonScore, PlatformUser, ResourceLink
+from lms_bridge.plugin_host import host
+
+
+class UnknownModule(LookupError):
+    """No loaded plugin has this module, or it has no score map."""
+
+
+def record_score(
+    outcome: Any,
+    *,
+    module: str,
+    person: PersonRef,
+    settled_at: dt.datetime,
+    item: str = "",
+    comment: str = "",
+    in_progress: bool = False,
+) -> PersonScore:
+    """Keep a settled result and hand it to every gradebook column from which the person opened the module.
+
+    :param outcome: whatever the module's ScoreMap understands.
+    :param in_progress: settled as a step of something longer, such as the milestones of a plan.
+    :raises UnknownModule: the module is not loaded or has no score map.
+    """
+    declared = host().module(module)
+    if declared is None or declared.score_map is None:
+        raise UnknownModule(module)
+    value = Decimal(declared.score_map.to_score(outcome)).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    value = min(max(value, Decimal(0)), Decimal(1))
+    key = {"person_id": person.id, "module": module, "item": item}
+    values = {"agency_id": current_agency(), "value": value, "in_progress": in_progress, "comment": comment}
+    score_id = upsert(PersonScore.__table__, key=key, values={**values, "settled_at": settled_at})
+    score = db.session.get_one(PersonScore, score_id, populate_existing=True)
+    columns = db.session.execute(
+        select(ResourceLink.line_item_id, PlatformUser.id)
+        .join(Launch, Launch.resource_link_id == ResourceLink.id)
+        .join(PlatformUser, PlatformUser.id == Launch.platform_user_id)
+        .join(
+            Enrolment, (Enrolment.platform_user_id == PlatformUser.id) & (Enrolment.course_id == ResourceLink.course_id)
+        )
+        .where(
+            ResourceLink.module == module,
+            ResourceLink.item == item,
+            ResourceLink.line_item_id.is_not(None),
+            PlatformUser.person_id.in_(person.ids),
+        )
+        .distinct()
+    ).all()
+    for line_item_id, user_id in columns:
+        if line_item_id is not None and "learner" in _roles(line_item_id, user_id):
+            want_grade(line_item_id, user_id, score, maximum=declared.score_map.maximum, now=settled_at)
+    return score
+
+
+def _roles(line_item_id: int, user_id: int) -> list[str]:
+    return list(
+        db.session.scalar(
+            select(Enrolment.roles)
+            .join(ResourceLink, ResourceLink.course_id == Enrolment.course_id)
+            .where(ResourceLink.line_item_id == line_item_id, Enrolment.platform_user_id == user_id)
+            .limit(1)
+        )
+        or []
+    )
+
+
+def want_grade(line_item_id: int, user_id: int, score: PersonScore, *, maximum: int, now: dt.datetime) -> None:
+    """Make a score the wanted grade of one column. The same value again changes nothing."""
+    key = {"line_item_id": line_item_id, "platform_user_id": user_id}
+    grade = db.session.scalar(select(Grade).filter_by(**key).with_for_update())
+    if grade is None:
+        values = {
+            "agency_id": current_agency(),
+            "state": GradeState.DUE,
+            "wanted": score.value,
+            "maximum": maximum,
+            "in_progress": score.in_progress,
+            "comment": score.comment,
+            "version": 1,
+            "attempts": 0,
+            "next_try_at": now,
+        }
+        upsert(Grade.__table__, key=key, values=values)
+        return
+    if (grade.wanted, grade.maximum, grade.in_progress, grade.comment) == (
+        score.value,
+        maximum,
+        score.in_progress,
+        score.comment,
+    ):
+        return
+    grade.wanted, grade.maximum, grade.in_progress, grade.comment = (
+        score.value,
+        maximum,
+        score.in_progress,
+        score.comment,
+    )
+    grade.version += 1
+    grade.state, grade.attempts, grade.next_try_at, grade.reason = GradeState.DUE, 0, now, None
+    db.session.flush()
+
+
+def grade_on_launch(
+    line_item_id: int, user_id: int, *, person_id: int, module: str, item: str, now: dt.datetime
+) -> None:
+    """Give a column that did not exist when the score was settled the grade it missed."""
+    row = db.session.execute(
+        select(PersonScore.id, Grade.id.label("grade_id"))
+        .outerjoin(Grade, (Grade.line_item_id == line_item_id) & (Grade.platform_user_id == user_id))
+        .where(PersonScore.person_id == person_id, PersonScore.module == module, PersonScore.item == item)
+    ).first()
+    declared = host().module(module)
+    if row is not None and row.grade_id is None and declared and declared.score_map:
+        score = db.session.get_one(PersonScore, row.id)
+        want_grade(line_item_id, user_id, score, maximum=declared.score_map.maximum, now=now)
+
+
+def parked_grades() -> list[Any]:
+    """Return the grades that wait for somebody, with platform, column and reason; all agencies, for the operator."""
+    return list(
+        db.session.execute(
+            select(Grade.id, LineItem.url, PlatformUser.sub, Grade.reason, Grade.attempts)
+            .join(LineItem, LineItem.id == Grade.line_item_id)
+            .join(PlatformUser, PlatformUser.id == Grade.platform_user_id)
+            .where(Grade.state == GradeState.PARKED)
+            .order_by(Grade.id),
+            execution_options={"all_agencies": True},
+        )
+    )
+
+
+def requeue_grades(ids: list[int] | None, *, now: dt.datetime) -> int:
+    """Send parked grades again: these, or all. Returns how many."""
+    statement = update(Grade.__table__).where(Grade.__table__.c.state == GradeState.PARKED)
+    if ids is not None:
+        statement = statement.where(Grade.__table__.c.id.in_(ids))
+    return changed_rows(statement.values(state=GradeState.DUE, attempts=0, next_try_at=now, reason=None))
+
+
+def count_by_state() -> dict[str, int]:
+    """Return how many grades are due, sent and parked, for ``doctor`` and the metrics."""
+    rows = db.session.execute(select(Grade.__table__.c.state, func.count()).group_by(Grade.__table__.c.state))
+    return {GradeState(state).value: count for state, count in rows}

@@ -1,0 +1,233 @@
+"""Sessions whose id stands in the URL: begun by a launch or a ticket, bound to the browser, ended by time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, insert, select, update
+
+from lms_bridge.context import AgencyRef, BridgeContext, CourseRef, PersonRef, PlatformRef, ResourceLinkRef
+from lms_bridge.db import db
+from lms_bridge.errors import BridgeError
+from lms_bridge.lti.login import hash_secret
+from lms_bridge.models import Agency, Course, Launch, Person, Platform, ResourceLink, Session, SessionKind, Ticket
+
+IDLE, ABSOLUTE = dt.timedelta(minutes=30), dt.timedelta(hours=8)
+TOUCH = dt.timedelta(minutes=1)
+_S, _L, _P, _A, _M, _C, _R = (
+    model.__table__ for model in (Session, Launch, Person, Agency, Platform, Course, ResourceLink)
+)
+
+
+class SessionEnded(BridgeError):
+    """The session is over or unknown. What was saved is saved; the activity opens again from the course."""
+
+    status = 401  # type: ignore[assignment]
+    code = "session-ended"
+    title = _l("This page can no longer be opened")
+    steps = (
+        _l("Go back to your course and open the activity again."),
+        _l("If it happens again, open it in a new window."),
+        _l("Still not? Send the reference number to the LMS administrator."),
+    )
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            _("For your safety a session ends after 30 minutes without use. What you saved before is still there."),
+            reason=reason,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A live session as the web layer needs it."""
+
+    id: int
+    agency_id: int
+    person_id: int
+    launch_id: int
+    cookie_hash: str | None
+    candidate: str | None
+    locale: str | None
+    launch_locale: str | None
+    data: dict[str, Any]
+    seen_at: dt.datetime
+    platform_origins: tuple[str, str]
+    return_url: str | None
+    context: BridgeContext
+
+
+def begin_session(
+    *, agency_id: int, person_id: int, launch_id: int, agent: str, cookie: str, cookie_seen: bool, now: dt.datetime
+) -> str:
+    """Begin a session and return its id, 43 characters that are stored only as a hash.
+
+    :param cookie: the secret that the browser holds or is being given.
+    :param cookie_seen: it came back already, so that the session can be bound to it at once.
+    """
+    sid = secrets.token_urlsafe(32)
+    bound = hash_secret(cookie)
+    db.session.execute(
+        insert(_S).values(
+            sid_hash=hash_secret(sid),
+            kind=SessionKind.LAUNCH,
+            agency_id=agency_id,
+            person_id=person_id,
+            launch_id=launch_id,
+            cookie_hash=bound if cookie_seen else None,
+            agent_hash=hash_secret(agent),
+            data={} if cookie_seen else {"candidate": bound},
+            created_at=now,
+            seen_at=now,
+            expires_at=now + ABSOLUTE,
+        )
+    )
+    return sid
+
+
+def load_visit(sid: str, *, cookies: tuple[str, ...], agent: str, request_id: str, now: dt.datetime) -> Visit:
+    """Return the session with this id, if it is alive and this is its browser.
+
+    :raises SessionEnded: unknown, idle for 30 minutes, older than 8 hours, or another browser.
+    """
+    row = db.session.execute(
+        select(
+            _S,
+            _P.c.name.label("person_name"),
+            _P.c.same_as_id,
+            _A.c.code,
+            _A.c.name.label("agency_name"),
+            _A.c.timezone,
+            _M.c.id.label("platform_id"),
+            _M.c.name.label("platform_name"),
+            _M.c.issuer,
+            _M.c.authorization_url,
+            _L.c.roles,
+            _L.c.module,
+            _L.c.item,
+            _L.c.locale.label("launch_locale"),
+            _L.c.document_target,
+            _L.c.return_url,
+            _C.c.id.label("course_id"),
+            _C.c.title.label("course_title"),
+            _R.c.id.label("link_id"),
+            _R.c.title.label("link_title"),
+        )
+        .join(_P, _P.c.id == _S.c.person_id)
+        .join(_A, _A.c.id == _S.c.agency_id)
+        .join(_L, _L.c.id == _S.c.launch_id)
+        .join(_M, _M.c.id == _L.c.platform_id)
+        .outerjoin(_C, _C.c.id == _L.c.course_id)
+        .outerjoin(_R, _R.c.id == _L.c.resource_link_id)
+        .where(_S.c.sid_hash == hash_secret(sid), _M.c.active.is_(True))
+    ).first()
+    if row is None or row.expires_at <= now or row.seen_at + IDLE <= now:
+        raise SessionEnded("unknown or expired")
+    if row.cookie_hash is not None:
+        if not any(hmac.compare_digest(hash_secret(cookie), row.cookie_hash) for cookie in cookies):
+            raise SessionEnded("bound to a cookie that did not come")
+    elif row.agent_hash != hash_secret(agent):
+        raise SessionEnded("another browser")
+    return Visit(
+        id=row.id,
+        agency_id=row.agency_id,
+        person_id=row.person_id,
+        launch_id=row.launch_id,
+        cookie_hash=row.cookie_hash,
+        candidate=row.data.get("candidate"),
+        locale=row.locale,
+        launch_locale=row.launch_locale,
+        data=row.data,
+        seen_at=row.seen_at,
+        platform_origins=(row.issuer, row.authorization_url),
+        return_url=row.return_url,
+        context=_context(row, request_id),
+    )
+
+
+def _context(row: Any, request_id: str) -> BridgeContext:
+    canonical = row.same_as_id or row.person_id
+    same = db.session.scalars(select(_P.c.id).where((_P.c.id == canonical) | (_P.c.same_as_id == canonical)))
+    return BridgeContext(
+        agency=AgencyRef(row.agency_id, row.code, row.agency_name, row.timezone),
+        platform=PlatformRef(row.platform_id, row.platform_name),
+        person=PersonRef(row.person_id, row.person_name, tuple(sorted({row.person_id, canonical, *same}))),
+        roles=frozenset(row.roles),
+        course=CourseRef(row.course_id, row.course_title) if row.course_id else None,
+        resource_link=ResourceLinkRef(row.link_id, row.link_title) if row.link_id else None,
+        module=row.module,
+        item=row.item,
+        locale=row.locale or row.launch_locale or "id",
+        framed=row.document_target == "iframe" and not row.data.get("window"),
+        request_id=request_id,
+    )
+
+
+def keep_alive(visit: Visit, *, cookies: tuple[str, ...], now: dt.datetime) -> bool:
+    """Note that the session is used, at most once a minute, and bind it to the cookie once that is seen to stick.
+
+    Returns whether anything was written.
+    """
+    changes: dict[str, Any] = {}
+    if visit.cookie_hash is None and visit.candidate in {hash_secret(cookie) for cookie in cookies}:
+        changes["cookie_hash"] = visit.candidate
+    if now - visit.seen_at > TOUCH:
+        changes["seen_at"] = now
+    if changes:
+        db.session.execute(update(_S).where(_S.c.id == visit.id).values(**changes))
+    return bool(changes)
+
+
+def save_data(visit: Visit, data: dict[str, Any]) -> None:
+    """Keep small things of the session, such as messages to show once."""
+    db.session.execute(update(_S).where(_S.c.id == visit.id).values(data=data))
+
+
+def choose_language(visit: Visit, locale: str) -> None:
+    """Remember the language for this session and for the person's next ones."""
+    db.session.execute(update(_S).where(_S.c.id == visit.id).values(locale=locale))
+    db.session.execute(update(_P).where(_P.c.id == visit.person_id).values(locale=locale))
+
+
+def end_session(visit: Visit) -> None:
+    """End the session at once."""
+    db.session.execute(delete(_S).where(_S.c.id == visit.id))
+
+
+def redeem_ticket(*, session_id: int, nonce: str, agent: str, cookie: str, now: dt.datetime) -> str:
+    """Begin a top-level session beside a framed one; each ticket works once.
+
+    :raises SessionEnded: the ticket was used, or its session is over.
+    """
+    row = db.session.execute(select(_S).where(_S.c.id == session_id)).first()
+    if row is None or row.expires_at <= now or row.seen_at + IDLE <= now:
+        raise SessionEnded("ticket of a session that is over")
+    token_hash = hash_secret(nonce)
+    if db.session.scalar(select(Ticket.__table__.c.token_hash).where(Ticket.__table__.c.token_hash == token_hash)):
+        raise SessionEnded("ticket used")
+    db.session.execute(
+        insert(Ticket.__table__).values(
+            token_hash=token_hash, session_id=session_id, path="/", expires_at=row.expires_at, agency_id=row.agency_id
+        )
+    )
+    sid = begin_session(
+        agency_id=row.agency_id,
+        person_id=row.person_id,
+        launch_id=row.launch_id,
+        agent=agent,
+        cookie=cookie,
+        cookie_seen=False,
+        now=now,
+    )
+    db.session.execute(
+        update(_S)
+        .where(_S.c.sid_hash == hash_secret(sid))
+        .values(locale=row.locale, data={"candidate": hash_secret(cookie), "window": True})
+    )
+    return sid

@@ -1,0 +1,1 @@
+"""Views and the web shell."""

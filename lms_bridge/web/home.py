@@ -1,0 +1,46 @@
+"""The module ``home``: everyone's door, with what to do and how things stand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, g, render_template
+from flask_babel import gettext as _
+
+from lms_bridge.context import current
+from lms_bridge.db import now
+from lms_bridge.errors import NotFound
+from lms_bridge.plugin_host import collect, host
+from lms_bridge.services.people import placement_of
+
+bp = Blueprint("home", __name__)
+
+
+@bp.get("/")
+def index() -> str:
+    """Show tasks first, then cards, then the modules that can be opened."""
+    today = now().astimezone(ZoneInfo(current.agency.timezone)).date()
+    tasks = [answer.value for answer in collect("tasks", context=g.context)]
+    cards = [answer.value for answer in collect("home_cards", context=g.context)]
+    return render_template(
+        "bridge/home.html",
+        name=current.person.name,
+        placement=placement_of(current.person, on=today),
+        tasks=sorted(tasks, key=lambda task: task.due or dt.date.max),
+        cards=sorted(cards, key=lambda card: card.order),
+        modules=[module for plugin in host().declarations for module in plugin.modules],
+    )
+
+
+@bp.get("/module")
+def unknown_module() -> str:
+    """Say that the module of this activity is not here: its plugin is missing, broken or switched off."""
+    raise NotFound(
+        _("The module “%(module)s” is not available on this server just now.", module=current.module or ""),
+        steps=(
+            _("Tell the LMS administrator which activity it was."),
+            _("The operator of the server finds the cause with lms-bridge doctor."),
+        ),
+        reason=f"module {current.module!r} not loaded",
+    )
