@@ -34,7 +34,10 @@ def test_inner_layers_do_not_import_outer_ones(layer: str) -> None:
     forbidden = OUTER | set(ORDER[ORDER.index(layer) + 1 :])
 
     faults = {
-        f"{file.name}: {name}" for file in (CORE / layer).rglob("*.py") for name in imported(file) if inner(name) in forbidden
+        f"{file.name}: {name}"
+        for file in (CORE / layer).rglob("*.py")
+        for name in imported(file)
+        if inner(name) in forbidden
     }
 
     assert faults == set()
@@ -52,7 +55,9 @@ def test_domain_is_pure() -> None:
 
 
 def test_core_never_imports_a_plugin() -> None:
-    faults = {f"{file}: {name}" for file in CORE.rglob("*.py") for name in imported(file) if name.startswith("lms_bridge_")}
+    faults = {
+        f"{file}: {name}" for file in CORE.rglob("*.py") for name in imported(file) if name.startswith("lms_bridge_")
+    }
 
     assert faults == set()
 
@@ -82,7 +87,11 @@ def test_hooks_are_asked_only_through_the_plugin_host() -> None:
 
 
 def test_every_package_is_in_the_wheel() -> None:
-    listed = {line.strip() for line in (ROOT / "setup.cfg").read_text("utf-8").splitlines() if line.startswith("    lms_bridge")}
+    listed = {
+        line.strip()
+        for line in (ROOT / "setup.cfg").read_text("utf-8").splitlines()
+        if line.startswith("    lms_bridge")
+    }
 
     packages = {".".join(file.parent.relative_to(ROOT).parts) for file in CORE.rglob("__init__.py")}
 

@@ -20,7 +20,7 @@ def test_vendored_files_hash_to_the_manifest() -> None:
     there = {
         str(file.relative_to(VENDOR)): "sha384-" + base64.b64encode(hashlib.sha384(file.read_bytes()).digest()).decode()
         for file in VENDOR.rglob("*.*")
-        if file.name != "manifest.json"
+        if file.is_file() and file.name != "manifest.json"
     }
 
     assert there == listed
@@ -29,6 +29,8 @@ def test_vendored_files_hash_to_the_manifest() -> None:
 def test_no_template_or_style_reaches_another_host_or_writes_inline_code() -> None:
     inline = re.compile(r"<script>|<style|\sstyle=|\son(click|change|submit|load)=|(src|href)=\"https?://")
     faults = [str(file) for file in PACKAGE.rglob("*.html") if inline.search(file.read_text("utf-8"))]
-    imports = [str(file) for file in PACKAGE.rglob("*.css") if re.search(r"@import|url\(.?https?:", file.read_text("utf-8"))]
+    imports = [
+        str(file) for file in PACKAGE.rglob("*.css") if re.search(r"@import|url\(.?https?:", file.read_text("utf-8"))
+    ]
 
     assert faults == [] and imports == []
