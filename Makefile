@@ -30,6 +30,9 @@ install: $(VENV)/.runtime ## Make .venv with the runtime
 test: $(VENV)/.test ## Run all tests, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -q
 
+bench: $(VENV)/.test ## Measure launches (needs PostgreSQL)
+	$(BIN)/python -m bench.launches
+
 lint: $(VENV)/.test ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy lms_bridge
@@ -41,4 +44,4 @@ lock: $(VENV)/.test ## Renew the lock files from setup.cfg (developers; needs uv
 clean: ## Remove .venv and what tests leave behind
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help install test lint lock clean
+.PHONY: help bench install test lint lock clean

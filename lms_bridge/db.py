@@ -211,6 +211,16 @@ def reading_only(reading: bool) -> None:
     _reading.set(reading)
 
 
+@contextmanager
+def only_reading() -> Iterator[None]:
+    """Read without taking the one writer's place of SQLite, whatever the request around it does."""
+    token = _reading.set(True)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
 class AgencyOwned:
     """Mixin for rows that belong to one agency; queries see only the agency that is chosen."""
 

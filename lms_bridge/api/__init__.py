@@ -54,6 +54,7 @@ from lms_bridge.services.grades import record_score
 from lms_bridge.services.outbox import publish
 from lms_bridge.services.people import PlacementView, person_ref, placement_of
 from lms_bridge.services.permissions import ensure, may, require_permission
+from lms_bridge.web.visits import writes_on_get
 
 _ = gettext
 _l = lazy_gettext
@@ -133,4 +134,5 @@ __all__ = [
     "render_template",
     "require_permission",
     "url_for",
+    "writes_on_get",
 ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +20,9 @@ from lms_bridge.models import KeySet
 
 LIFETIME = dt.timedelta(hours=24)
 WINDOW, FETCHES_IN_WINDOW = dt.timedelta(seconds=30), 3
+PATIENCE = 3.0
+"""Seconds to wait for keys that another worker is fetching."""
+_fetching = threading.Lock()
 log = structlog.get_logger("lms_bridge.lti")
 
 
@@ -47,14 +52,36 @@ def signing_key(url: str, kid: str) -> jwt.PyJWK | None:
         known = memory[url] = stored
     if known and kid in known.keys and now() - known.fetched_at < LIFETIME:
         return known.keys[kid]
-    if _may_fetch(url):
-        try:
-            known = memory[url] = _fetch(url)
-        except OutboundError as error:
-            log.warning("platform keys not fetched", kind=error.kind)
-    if known is None:
+    asked_at = now()
+    with _fetching:
+        # Of many launches that need the same keys at once, the first fetches for all of this process.
+        latest = memory.get(url)
+        if latest is None or latest.fetched_at < asked_at:
+            known = memory[url] = latest = _fetched(url) or _from_elsewhere(url, known) or known  # type: ignore[assignment]
+    if latest is None:
         raise KeysUnavailable(url)
-    return known.keys.get(kid)
+    return latest.keys.get(kid)
+
+
+def _fetched(url: str) -> _Known | None:
+    """Return the key set as the platform gives it now, if this half minute still allows a fetch."""
+    if not _may_fetch(url):
+        return None
+    try:
+        return _fetch(url)
+    except OutboundError as error:
+        log.warning("platform keys not fetched", kind=error.kind)
+        return None
+
+
+def _from_elsewhere(url: str, known: _Known | None) -> _Known | None:
+    """Wait a moment for the first key set of a platform, which another worker is fetching just now."""
+    deadline = time.monotonic() + PATIENCE
+    while known is None and time.monotonic() < deadline:
+        if stored := _stored(url):
+            return stored
+        time.sleep(0.1)
+    return None
 
 
 def forget_cached_keys() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -96,9 +97,9 @@ class PluginHost:
         module = found.load()
         _check_tables(found, set(METADATA.tables) - before, module)
         plugin_base(found.name).registry.configure(cascade=True)
-        for name in dir(module):
-            options = getattr(getattr(module, name), "lms_bridge_impl", None)
-            if isinstance(options, dict) and (options.get("wrapper") or options.get("hookwrapper")):
+        for function in filter(inspect.isfunction, vars(module).values()):
+            options = getattr(function, "lms_bridge_impl", None) or {}
+            if options.get("wrapper") or options.get("hookwrapper"):
                 raise Unfit("hook wrappers are not supported; answer the hook instead")
         self.manager.register(module, name=found.name)
 

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
 
-from lms_bridge.db import db
+from lms_bridge.db import db, only_reading
 from lms_bridge.plugin_host.discovery import discover
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def pending_branches() -> dict[str, str]:
     """Return the branches that are behind, each with the head it lacks."""
     instance = Path(current_app.config["INSTANCE_PATH"]).absolute()
     script = _script(instance)
-    with db.engine.connect() as connection:
+    with only_reading(), db.engine.connect() as connection:
         stamps = MigrationContext.configure(connection).get_current_heads()
     try:
         there = reachable(script, stamps)

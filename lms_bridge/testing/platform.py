@@ -11,6 +11,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flask import Flask, Response, jsonify, request
 from lti1p3platform.registration import Registration
 
@@ -32,6 +33,13 @@ def key_pair(name: str) -> tuple[str, str]:
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     return pem, public.decode()
+
+
+@cache
+def signer(name: str) -> tuple[Any, str]:
+    """Return the parsed private key and the key id that lti1p3platform publishes for it."""
+    private, public = key_pair(name)
+    return load_pem_private_key(private.encode(), None), str(Registration.get_jwk(public)["kid"])
 
 
 @dataclass
@@ -114,7 +122,8 @@ class TestPlatform:
 
     def sign(self, claims: dict[str, Any]) -> str:
         """Sign claims as the platform."""
-        return str(self.registration.platform_encode_and_sign(claims))
+        private, kid = signer(self.key)
+        return jwt.encode(claims, private, algorithm="RS256", headers={"kid": kid})
 
     def app(self) -> Flask:
         """Return the LMS as a WSGI application."""

@@ -20,7 +20,7 @@ from lms_bridge.models import Agency
 from lms_bridge.services.arrivals import store_launch
 from lms_bridge.services.sessions import begin_session
 from lms_bridge.web.landing import landing_path
-from lms_bridge.web.visits import browser_cookies, browser_secret, frame_origins, give_cookie
+from lms_bridge.web.visits import browser_cookies, browser_secret, frame_origins, give_cookie, writes_on_get
 
 bp = Blueprint("lti", __name__, url_prefix="/lti")
 _LOGIN = LoginSchema()
@@ -44,6 +44,7 @@ def _needs_script() -> bool:
 
 
 @bp.route("/login", methods=["GET", "POST"])
+@writes_on_get
 def login() -> AnyResponse:
     """Begin a launch: the LMS says that somebody wants in."""
     given = request.form if request.method == "POST" else request.args

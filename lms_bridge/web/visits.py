@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Request, Response, g, render_template, request, session
+from flask import Flask, Request, Response, current_app, g, render_template, request, session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_babel import gettext as _
 from werkzeug.datastructures import CallbackDict
@@ -18,11 +18,27 @@ from lms_bridge.db import choose_agency, db, now, reading_only
 from lms_bridge.errors import Refused
 from lms_bridge.services.sessions import TOUCH, SessionEnded, Visit, keep_alive, load_visit, save_data
 
+View = TypeVar("View", bound=Callable[..., Any])
 SID = re.compile(r"^/s/([A-Za-z0-9_-]{43})(/.*)?$")
 PUBLIC = frozenset({"lti", "health", "static", "window"})
 """Blueprints and endpoints that need no session."""
 _COOKIES = ("__Host-lmsb", "lmsb-p", "lmsb")
 _KEEP_SECONDS = 8 * 3600
+
+
+def writes_on_get(view: View) -> View:
+    """Mark a view that stores something although it is opened by GET.
+
+    On SQLite its transaction then waits for its turn to write; otherwise it would fail when somebody else writes
+    between its first read and its first write.
+    """
+    view.writes_on_get = True  # type: ignore[attr-defined]
+    return view
+
+
+def _only_reads() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.method in {"GET", "HEAD", "OPTIONS"} and not getattr(view, "writes_on_get", False)
 
 
 class SessionPath:
@@ -110,7 +126,7 @@ def _before() -> str | None:
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
     choose_agency(None)
     endpoint = request.endpoint or ""
-    reading_only(request.method in {"GET", "HEAD", "OPTIONS"} and endpoint != "lti.login")
+    reading_only(_only_reads())
     sid = request.environ.get("lms_bridge.sid")
     if sid is None and endpoint == "home.index":
         g.frame_ancestors = "*"
@@ -135,7 +151,7 @@ def _load(sid: str) -> None:
     session.update(visit.data)
     session.modified = False
     if visit.cookie_hash is None or moment - visit.seen_at > TOUCH:
-        reading = request.method in {"GET", "HEAD", "OPTIONS"}
+        reading = _only_reads()
         db.session.rollback()
         reading_only(False)
         if keep_alive(visit, cookies=cookies, now=moment):
