@@ -1,0 +1,98 @@
+"""The plugin as the bridge sees it: its declaration and its answers to hooks."""
+
+from __future__ import annotations
+
+from lms_bridge.api import (
+    BridgeContext,
+    Card,
+    CatalogItem,
+    DeepLinkContext,
+    ErasureReceipt,
+    ExportPart,
+    LineItemOffer,
+    Module,
+    NavigationItem,
+    Permission,
+    PersonRef,
+    Plugin,
+    ScoreMap,
+    Task,
+    _l,
+    hookimpl,
+)
+from lms_bridge_competency import home, privacy
+from lms_bridge_competency.events import ResultComputed
+from lms_bridge_competency.results import MODULE
+from lms_bridge_competency.rules import grade
+from lms_bridge_competency.views import bp
+
+_TITLE = _l("Competency mapping")
+_DESCRIPTION = _l("Rate yourself on the nine official competencies and see level, gap and Job Person Match.")
+_COLUMN = _l("Competency mapping: level attained against the standard of the post")
+
+
+@hookimpl
+def plugin() -> Plugin:
+    """Declare competency mapping."""
+    return Plugin(
+        name="competency",
+        title=_TITLE,
+        version="0.1.0",
+        blueprints=(bp,),
+        modules=(
+            Module(
+                name="self-rating",
+                title=_TITLE,
+                description=_DESCRIPTION,
+                endpoint="competency.self_rating",
+                icon="level",
+                score_map=ScoreMap(maximum=100, label=_COLUMN, to_score=grade),
+            ),
+        ),
+        permissions=(
+            Permission("competency.rate-self", _l("Rate oneself"), frozenset({"self"})),
+            Permission(
+                "competency.view-result", _l("See a competency result"), frozenset({"self", "superior", "analyst"})
+            ),
+        ),
+        event_types=(ResultComputed,),
+        navigation=(NavigationItem(_l("Competency"), "competency.self_rating"),),
+    )
+
+
+@hookimpl
+def catalog_items(context: DeepLinkContext) -> list[CatalogItem]:
+    """Offer the self-rating with a column of 100 points."""
+    return [
+        CatalogItem(
+            module=MODULE,
+            title=_TITLE,
+            description=_DESCRIPTION,
+            line_item=LineItemOffer(_TITLE, score_maximum=100, resource_id=MODULE, tag="self-rating"),
+            icon="level",
+        )
+    ]
+
+
+@hookimpl
+def home_cards(context: BridgeContext) -> list[Card]:
+    """Say where the person's self-rating stands, and their newest result."""
+    return home.cards(context)
+
+
+@hookimpl
+def tasks(context: BridgeContext) -> list[Task]:
+    """Remind of a self-rating that was begun or changed and not finished."""
+    return home.tasks(context)
+
+
+@hookimpl
+def export_person(person: PersonRef) -> list[ExportPart]:
+    """Hand over assessments, answers, examples and results."""
+    return privacy.export_rows(person)
+
+
+@hookimpl
+def erase_person(person: PersonRef) -> ErasureReceipt:
+    """Delete assessments, answers, examples and results."""
+    return privacy.erase_rows(person)

@@ -1,0 +1,96 @@
+"""The plugin's duties to the people it keeps data about: hand it over, and delete it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from lms_bridge.api import ErasureReceipt, ExportPart, PersonRef, db
+from lms_bridge_competency.models import Answer, Assessment, Example, Result, ResultLine
+
+
+def export_rows(person: PersonRef) -> list[ExportPart]:
+    """Return everything kept about a person, a part for each kind of row."""
+    assessments = list(db.session.scalars(select(Assessment).where(Assessment.person_id.in_(person.ids))))
+    results = list(db.session.scalars(select(Result).where(Result.person_id.in_(person.ids))))
+    rated = [assessment.id for assessment in assessments]
+    answers = db.session.scalars(select(Answer).where(Answer.assessment_id.in_(rated)))
+    examples = db.session.scalars(select(Example).where(Example.assessment_id.in_(rated)))
+    lines = db.session.scalars(select(ResultLine).where(ResultLine.result_id.in_([result.id for result in results])))
+    return [
+        ExportPart("competency_assessments", [_assessment(row) for row in assessments]),
+        ExportPart(
+            "competency_answers",
+            [
+                {"assessment": row.assessment_id, "indicator": row.indicator, "answer": row.mark.value}
+                | {"answered_at": row.answered_at.isoformat()}
+                for row in answers
+            ],
+        ),
+        ExportPart(
+            "competency_examples",
+            [{"assessment": row.assessment_id, "competency": row.competency, "text": row.text} for row in examples],
+        ),
+        ExportPart("competency_results", [_result(row) for row in results]),
+        ExportPart(
+            "competency_result_lines",
+            [
+                {"result": row.result_id, "competency": row.competency}
+                | {"required": row.required, "attained": row.attained, "gap": row.gap}
+                for row in lines
+            ],
+        ),
+    ]
+
+
+def _assessment(row: Assessment) -> dict[str, Any]:
+    return {
+        "assessment": row.id,
+        "cycle": row.cycle,
+        "source": row.source.value,
+        "state": row.state.value,
+        "declared_level": row.declared_level,
+        "started_at": row.started_at.isoformat(),
+        "changed_at": row.changed_at.isoformat(),
+        "finished_at": row.finished_at.isoformat() if row.finished_at else None,
+    }
+
+
+def _result(row: Result) -> dict[str, Any]:
+    return {
+        "result": row.id,
+        "cycle": row.cycle,
+        "number": row.number,
+        "computed_at": row.computed_at.isoformat(),
+        "post": row.post_name,
+        "post_level": row.post_level,
+        "self_declared": row.self_declared,
+        "jpm_total_cap": _text(row.jpm_total_cap),
+        "jpm_no_compensation": _text(row.jpm_no_compensation),
+        "grade": _text(row.grade),
+        "inputs": row.inputs,
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def erase_rows(person: PersonRef) -> ErasureReceipt:
+    """Delete everything kept about a person. Nothing of it can be kept without them."""
+    assessments = select(Assessment.id).where(Assessment.person_id.in_(person.ids))
+    results = select(Result.id).where(Result.person_id.in_(person.ids))
+    statements = (
+        delete(ResultLine).where(ResultLine.result_id.in_(results)),
+        delete(Result).where(Result.person_id.in_(person.ids)),
+        delete(Answer).where(Answer.assessment_id.in_(assessments)),
+        delete(Example).where(Example.assessment_id.in_(assessments)),
+        delete(Assessment).where(Assessment.person_id.in_(person.ids)),
+    )
+    deleted = 0
+    for statement in statements:
+        outcome: Any = db.session.execute(statement, execution_options={"synchronize_session": False})
+        deleted += outcome.rowcount
+    db.session.expire_all()
+    return ErasureReceipt(deleted=deleted)
