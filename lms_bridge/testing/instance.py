@@ -37,13 +37,13 @@ def prepare_instance(folder: Path, url: str) -> None:
         db.engine.dispose()
 
 
-def make_app(folder: Path, url: str, platform: TestPlatform | None) -> Flask:
+def make_app(folder: Path, url: str, platform: TestPlatform | None, *, base_url: str = BASE_URL) -> Flask:
     """Return the bridge on a database, its outgoing requests ending at the platform in this process."""
     settings = load_settings(
         {},
         INSTANCE_PATH=str(folder),
         DATABASE_URL=url,
-        BASE_URL=BASE_URL,
+        BASE_URL=base_url,
         SECRET_KEY="test secret",
         LOG_LEVEL="CRITICAL",
     )

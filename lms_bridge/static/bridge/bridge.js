@@ -27,13 +27,21 @@ document.addEventListener("click", (event) => {
 const status = document.getElementById("save-status");
 const say = (word, extra = "") => { if (status) status.textContent = status.dataset[word] + extra; };
 const storeKey = (form) => `lmsb-unsent:${form.dataset.autosave}`;
+const waiting = new WeakMap();
+// Memory first: some browsers refuse storage in a frame, and then only closing the tab loses what could not be sent.
 const store = {
-  read: (form) => { try { return JSON.parse(sessionStorage.getItem(storeKey(form)) || "{}"); } catch { return {}; } },
-  write: (form, unsent) => {
+  open(form) {
+    let kept = {};
+    try { kept = JSON.parse(sessionStorage.getItem(storeKey(form)) || "{}"); } catch { /* refused or damaged */ }
+    waiting.set(form, kept);
+  },
+  read: (form) => waiting.get(form),
+  write(form, unsent) {
+    waiting.set(form, unsent);
     try {
       if (Object.keys(unsent).length) sessionStorage.setItem(storeKey(form), JSON.stringify(unsent));
       else sessionStorage.removeItem(storeKey(form));
-    } catch { /* the answer still stands in the form */ }
+    } catch { /* refused */ }
   },
 };
 
@@ -47,7 +55,7 @@ async function send(form) {
     const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
     if (response.status === 401 || response.status === 403) { say("ended"); return; }
     if (!response.ok) throw new Error(String(response.status));
-    const now = store.read(form);
+    const now = { ...store.read(form) };
     for (const [name, value] of Object.entries(unsent)) if (now[name] === value) delete now[name];
     store.write(form, now);
     say("saved", (await response.json()).at || "");
@@ -56,6 +64,7 @@ async function send(form) {
 }
 
 for (const form of document.querySelectorAll("form[data-autosave]")) {
+  store.open(form);
   for (const [name, value] of Object.entries(store.read(form))) {
     const field = form.elements[name];
     if (field instanceof RadioNodeList) field.value = value; else if (field) field.value = value;

@@ -48,10 +48,8 @@ class Learner:
         return self.post("/self-rating/start", **data)
 
     def answer(self, code: str, level: int, shown: int = 3, *, go: str = "continue", **more: str) -> Any:
-        """Answer a level with the first behaviours shown and the others not."""
-        marks = ["shown"] * shown + ["not_shown"] * (3 - shown)
-        data = {f"answers:{indicator(code, level, place)}": mark for place, mark in enumerate(marks, start=1)}
-        return self.post(f"/self-rating/{code}/{level}", **data, go=go, **more)
+        """Answer a level with the first behaviours shown and the others not, and go on."""
+        return self.post(f"/self-rating/{code}/{level}", **answers(code, level, shown), go=go, **more)
 
     def save(self, code: str, level: int, place: int, mark: str) -> Any:
         """Post one answer, as the page does by itself."""
@@ -65,12 +63,11 @@ class Learner:
         """Rate every competency, by default at the required level."""
         for code in CODES:
             level = (attained or {}).get(code, required)
-            for asked in range(required, level, -1):
-                self.answer(code, asked, 0)
-            for asked in range(required, level + 1):
-                self.answer(code, asked, 3)
+            shown = {asked: 0 for asked in range(required, level, -1)} | dict.fromkeys(range(required, level + 1), 3)
             if 0 < level < required:
-                self.answer(code, level, 2)
+                shown[level] = 2
+            for asked, behaviours in shown.items():
+                self.browser.post(f"/p/competency/self-rating/{code}/{asked}", data=answers(code, asked, behaviours))
 
     def finish(self) -> Any:
         return self.post("/self-rating/finish")
@@ -80,6 +77,12 @@ class Learner:
         found = re.search(r"/results/(\d+)/explanation", self.page.text)
         assert found
         return int(found[1])
+
+
+def answers(code: str, level: int, shown: int) -> dict[str, str]:
+    """Return the fields of a question page with the first behaviours shown and the others not."""
+    marks = ["shown"] * shown + ["not_shown"] * (3 - shown)
+    return {f"answers:{indicator(code, level, place)}": mark for place, mark in enumerate(marks, start=1)}
 
 
 def indicator(code: str, level: int, place: int) -> str:
@@ -127,7 +130,7 @@ class Stored:
             agency_id = db.session.scalar(select(agencies.c.id).where(agencies.c.code == agency))
             with acting_as(agency_id):
                 yield agency_id
-            db.session.commit()
+                db.session.commit()
             db.session.remove()
 
     def count(self, model: Any) -> int:

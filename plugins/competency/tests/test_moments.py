@@ -1,0 +1,188 @@
+"""What happens over time and at once: years, posts that become known, two tabs, many at a time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from lms_bridge.api import AgencyRef, BridgeContext, db, person_ref
+from lms_bridge.testing.browser import Browser
+from lms_bridge_competency.models import Answer, Assessment, Result
+from lms_bridge_competency.ratings import SaveAnswers, begin_rating, cycle_at, load_rating, save_answers
+from lms_bridge_competency.results import finish_rating
+from lms_bridge_competency.rules import Mark
+from sqlalchemy import event, select
+
+from .conftest import CODES, answers
+
+NEW_YEAR_IN_JAKARTA = dt.datetime(2026, 12, 31, 17, 0, tzinfo=dt.UTC)
+
+
+def test_the_cycle_is_the_year_in_the_agency_s_zone():
+    moment = NEW_YEAR_IN_JAKARTA
+
+    assert cycle_at(moment, timezone="Asia/Jakarta") == "2027"
+    assert cycle_at(moment - dt.timedelta(seconds=1), timezone="Asia/Jakarta") == "2026"
+    assert cycle_at(moment, timezone="UTC") == "2026"
+
+
+@contextmanager
+def visit(bridge_app, stored):
+    """Work as Ani inside a request, with the context that a launch would give."""
+    with bridge_app.test_request_context(), stored.opened() as agency:
+        people = db.metadata.tables["core_person"]
+        person = person_ref(db.session.scalar(select(people.c.id).where(people.c.name.like("Ani%"))))
+        place = AgencyRef(agency, "demo", "Demo", "Asia/Jakarta")
+        yield BridgeContext(
+            place, None, person, frozenset({"learner"}), None, None, None, "", locale="en", framed=False, request_id="test"
+        )
+
+
+def rate_all(context, *, now):
+    for step in load_rating(context, now=now).steps:
+        rating = load_rating(context, now=now, lock=True)
+        marks = {question.indicator: Mark.SHOWN for question in step.rung(3).questions}
+        save_answers(SaveAnswers(marks), assessment=rating.assessment, step=step, now=now)
+
+
+def test_a_rating_begun_in_december_is_finished_in_its_own_year(bridge_app, stored):
+    before, after = NEW_YEAR_IN_JAKARTA - dt.timedelta(minutes=5), NEW_YEAR_IN_JAKARTA + dt.timedelta(minutes=5)
+    with visit(bridge_app, stored) as ani:
+        begin_rating(ani, declared_level=None, now=before)
+        rate_all(ani, now=after)
+
+        result = finish_rating(ani, now=after)
+
+        assert result.cycle == "2026"
+        assert load_rating(ani, now=after).assessment is None
+
+
+def test_each_year_has_its_own_rating_and_the_earlier_result_stays(bridge_app, stored):
+    with visit(bridge_app, stored) as ani:
+        for year in (2026, 2027):
+            now = dt.datetime(year, 6, 1, tzinfo=dt.UTC)
+            begin_rating(ani, declared_level=None, now=now)
+            rate_all(ani, now=now)
+            finish_rating(ani, now=now)
+
+    assert [(row.cycle, row.number) for row in stored.all(select(Result).order_by(Result.id))] == [("2026", 1), ("2027", 1)]
+    assert stored.count(Answer) == 54
+
+
+def test_once_the_post_is_known_it_replaces_the_chosen_level_and_the_answers_stay(learner, stored):
+    person = learner(None, user="9", name="Tono", email="tono@agency.example")
+    person.begin(post_level="PENGAWAS")
+    person.answer("M1", 2)
+    with stored.opened() as agency:
+        tables = db.metadata.tables
+        tono = db.session.scalar(select(Assessment.person_id))
+        ani_s = db.session.execute(select(tables["core_placement"]).limit(1)).one()
+        placement = {"agency_id": agency, "person_id": tono, "post_id": _post("DEWI"), "unit_id": ani_s.unit_id}
+        values = {**placement, "kind": "DEFINITIVE", "valid_from": dt.date(2024, 1, 1)}
+        db.session.execute(tables["core_placement"].insert().values(**values))
+
+    overview = person.get("/self-rating/overview").text
+
+    assert "Analis SDM Aparatur Ahli Muda" in overview
+    assert "self-declared" not in overview
+    assert "Begun: level 3 is open" in overview
+    assert stored.count(Answer) == 3
+
+
+def _post(code: str) -> int:
+    posts = db.metadata.tables["core_post"]
+    return db.session.scalar(select(posts.c.id).where(posts.c.code == code))
+
+
+@pytest.fixture
+def tabs(ani, bridge_app):
+    """Tabs of one browser, each in a thread of its own."""
+
+    def act(path: str, *forms: dict[str, str]) -> list[int]:
+        def post(form: dict[str, str]) -> int:
+            tab = Browser(bridge_app)
+            tab.client._cookies.update(ani.browser.client._cookies)
+            tab.prefix = ani.browser.prefix
+            return tab.post(f"/p/competency{path}", data=form).status_code
+
+        with ThreadPoolExecutor(len(forms)) as pool:
+            return list(pool.map(post, forms))
+
+    return act
+
+
+def test_many_posts_of_the_same_answer_at_once_make_one_row(tabs, stored):
+    statuses = tabs("/self-rating/M1/3", *[answers("M1", 3, shown) for shown in (0, 1, 2, 3) * 2])
+
+    assert set(statuses) == {303}
+    assert stored.count(Answer) == 3
+
+
+def test_finishing_in_many_tabs_at_once_makes_one_result(tabs, ani, stored):
+    ani.rate()
+
+    statuses = tabs("/self-rating/finish", *[{}] * 6)
+
+    assert set(statuses) == {303}
+    assert stored.count(Result) == 1
+    assert len(stored.rows("core_evidence")) == 9
+
+
+def test_beginning_in_many_tabs_at_once_makes_one_rating(bridge_app, learner, stored):
+    people = [learner() for _ in range(4)]
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(lambda one: one.browser.post("/p/competency/self-rating/start").status_code, people))
+
+    assert statuses == [303] * 4
+    assert stored.count(Assessment) == 1
+
+
+@pytest.fixture
+def statements(bridge_app):
+    """The statements on the plugin's tables and the placement since the list was last cleared."""
+    seen: list[str] = []
+    with bridge_app.app_context():
+        engine = db.engine
+
+    def listen(connection, cursor, statement, parameters, context, many):
+        if "competency_" in statement or "core_placement" in statement:
+            seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", listen)
+    yield seen
+    event.remove(engine, "before_cursor_execute", listen)
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/p/competency/self-rating/start", 4),
+        ("/p/competency/self-rating/M1/3", 5),
+        ("/p/competency/self-rating/overview", 4),
+        ("/p/competency/results/1", 7),
+        ("/p/competency/results/1/explanation", 2),
+        ("/", 8),
+    ],
+)
+def test_each_page_asks_the_database_a_few_times_however_much_is_answered(ani, statements, path, most):
+    ani.rate()
+    ani.finish()
+    ani.save("M1", 3, 1, "not_shown")
+    statements.clear()
+
+    page = ani.browser.get(path)
+
+    assert page.status_code == 200
+    assert 0 < len(statements) <= most, "\n".join(statements)
+
+
+def test_saving_an_answer_asks_the_database_a_few_times(ani, statements):
+    ani.answer(CODES[0], 3)
+    statements.clear()
+
+    ani.save("M2", 3, 1, "shown")
+
+    assert len(statements) <= 7, "\n".join(statements)
