@@ -11,6 +11,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from lms_bridge.context import AgencyRef, BridgeContext, CourseRef, PersonRef, PlatformRef, ResourceLinkRef
 from lms_bridge.db import db
@@ -209,13 +210,13 @@ def redeem_ticket(*, session_id: int, nonce: str, agent: str, cookie: str, now: 
     if row is None or row.expires_at <= now or row.seen_at + IDLE <= now:
         raise SessionEnded("ticket of a session that is over")
     token_hash = hash_secret(nonce)
-    if db.session.scalar(select(Ticket.__table__.c.token_hash).where(Ticket.__table__.c.token_hash == token_hash)):
-        raise SessionEnded("ticket used")
-    db.session.execute(
-        insert(Ticket.__table__).values(
-            token_hash=token_hash, session_id=session_id, path="/", expires_at=row.expires_at, agency_id=row.agency_id
-        )
-    )
+    ticket = {"session_id": session_id, "path": "/", "expires_at": row.expires_at, "agency_id": row.agency_id}
+    try:
+        # The primary key decides: of two windows that post one ticket at once, one gets in.
+        with db.session.begin_nested():
+            db.session.execute(insert(Ticket.__table__).values(token_hash=token_hash, **ticket))
+    except IntegrityError as error:
+        raise SessionEnded("ticket used") from error
     sid = begin_session(
         agency_id=row.agency_id,
         person_id=row.person_id,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from lms_bridge.api import Person, db, now, person_ref
 from lms_bridge_competency import plugin as hooks
 from lms_bridge_competency.models import Answer, Assessment, Example, Requirement, Result, ResultLine
 from sqlalchemy import select
+
+from lms_bridge.api import Person, db, now, person_ref
 
 from .conftest import ANI, RAHMAT
 

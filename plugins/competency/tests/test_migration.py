@@ -9,8 +9,9 @@ import lms_bridge_competency
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from lms_bridge.api import db
 from sqlalchemy import inspect
+
+from lms_bridge.api import db
 
 
 def of_plugin(thing, name, kind, reflected, compare_to) -> bool:

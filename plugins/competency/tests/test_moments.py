@@ -7,15 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from lms_bridge.api import AgencyRef, BridgeContext, db, person_ref
-from lms_bridge.testing.browser import Browser
 from lms_bridge_competency.models import Answer, Assessment, Result
 from lms_bridge_competency.ratings import SaveAnswers, begin_rating, cycle_at, load_rating, save_answers
 from lms_bridge_competency.results import finish_rating
 from lms_bridge_competency.rules import Mark
 from sqlalchemy import event, select
 
-from .conftest import CODES, answers
+from lms_bridge.api import AgencyRef, BridgeContext, Person, Placement, Post, Unit, db, person_ref
+from lms_bridge.testing.browser import Browser
+
+from .conftest import ANI, CODES, answers
 
 NEW_YEAR_IN_JAKARTA = dt.datetime(2026, 12, 31, 17, 0, tzinfo=dt.UTC)
 
@@ -32,11 +33,20 @@ def test_the_cycle_is_the_year_in_the_agency_s_zone():
 def visit(bridge_app, stored):
     """Work as Ani inside a request, with the context that a launch would give."""
     with bridge_app.test_request_context(), stored.opened() as agency:
-        people = db.metadata.tables["core_person"]
-        person = person_ref(db.session.scalar(select(people.c.id).where(people.c.name.like("Ani%"))))
+        person = person_ref(db.session.scalar(select(Person.id).where(Person.nip == ANI)))
         place = AgencyRef(agency, "demo", "Demo", "Asia/Jakarta")
         yield BridgeContext(
-            place, None, person, frozenset({"learner"}), None, None, None, "", locale="en", framed=False, request_id="test"
+            place,
+            None,
+            person,
+            frozenset({"learner"}),
+            None,
+            None,
+            None,
+            "",
+            locale="en",
+            framed=False,
+            request_id="test",
         )
 
 
@@ -67,7 +77,10 @@ def test_each_year_has_its_own_rating_and_the_earlier_result_stays(bridge_app, s
             rate_all(ani, now=now)
             finish_rating(ani, now=now)
 
-    assert [(row.cycle, row.number) for row in stored.all(select(Result).order_by(Result.id))] == [("2026", 1), ("2027", 1)]
+    assert [(row.cycle, row.number) for row in stored.all(select(Result).order_by(Result.id))] == [
+        ("2026", 1),
+        ("2027", 1),
+    ]
     assert stored.count(Answer) == 54
 
 
@@ -75,13 +88,11 @@ def test_once_the_post_is_known_it_replaces_the_chosen_level_and_the_answers_sta
     person = learner(None, user="9", name="Tono", email="tono@agency.example")
     person.begin(post_level="PENGAWAS")
     person.answer("M1", 2)
-    with stored.opened() as agency:
-        tables = db.metadata.tables
+    with stored.opened():
         tono = db.session.scalar(select(Assessment.person_id))
-        ani_s = db.session.execute(select(tables["core_placement"]).limit(1)).one()
-        placement = {"agency_id": agency, "person_id": tono, "post_id": _post("DEWI"), "unit_id": ani_s.unit_id}
-        values = {**placement, "kind": "DEFINITIVE", "valid_from": dt.date(2024, 1, 1)}
-        db.session.execute(tables["core_placement"].insert().values(**values))
+        post = db.session.scalar(select(Post).where(Post.code == "DEWI"))
+        unit = db.session.scalar(select(Unit).limit(1))
+        db.session.add(Placement(person_id=tono, post_id=post.id, unit_id=unit.id, valid_from=dt.date(2024, 1, 1)))
 
     overview = person.get("/self-rating/overview").text
 
@@ -89,11 +100,6 @@ def test_once_the_post_is_known_it_replaces_the_chosen_level_and_the_answers_sta
     assert "self-declared" not in overview
     assert "Begun: level 3 is open" in overview
     assert stored.count(Answer) == 3
-
-
-def _post(code: str) -> int:
-    posts = db.metadata.tables["core_post"]
-    return db.session.scalar(select(posts.c.id).where(posts.c.code == code))
 
 
 @pytest.fixture

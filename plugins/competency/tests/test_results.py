@@ -10,7 +10,7 @@ from lms_bridge_competency.reading import stored_bands
 from lms_bridge_competency.results import compute_lines
 from sqlalchemy import insert, select
 
-from lms_bridge.api import db, gaps_of, now, person_ref
+from lms_bridge.api import Post, db, gaps_of, now, person_ref
 from lms_bridge.testing.instance import register_platform
 from lms_bridge.testing.platform import TestPlatform
 
@@ -68,6 +68,21 @@ def test_both_methods_are_shown_when_a_strength_makes_up_for_a_gap(ani):
     assert "100.00" in page.text
     assert "100 × 27 ÷ 27 = 100.00" in text
     assert "100 × 25 ÷ 27 = 92.59" in text
+    assert "capped" not in text
+
+
+def test_a_match_above_100_shows_what_was_capped(ani):
+    ani.rate({"M1": 5})
+
+    assert "100 × 29 ÷ 27 = 107.41, capped at 100.00" in ani.finish().text
+
+
+def test_the_grade_is_without_compensation(ani):
+    ani.rate({"M1": 5, "M2": 2, "M3": 2})
+    ani.finish()
+
+    text = ani.get(f"/results/{ani.result_id()}/explanation").text
+
     assert "92.59 of 100" in text
 
 
@@ -193,8 +208,7 @@ def test_another_agency_does_not_see_that_the_result_exists(finished, learner, b
 
 def test_the_level_of_each_competency_is_required_on_its_own(learner, stored):
     with stored.opened() as agency:
-        post = db.metadata.tables["core_post"]
-        post_id = db.session.scalar(select(post.c.id).where(post.c.code == "ANI"))
+        post_id = db.session.scalar(select(Post.id).where(Post.code == "ANI"))
         rule = {"agency_id": agency, "rule": "SKJ 12/2026", "version": "1"}
         db.session.add_all(
             [

@@ -61,6 +61,21 @@ def test_a_level_shown_offers_the_next_one_which_may_be_left_out(ani):
     assert ani.location.endswith("/M2/3")
 
 
+def test_an_offered_level_without_any_answer_is_left_out_by_going_on(ani):
+    ani.answer("M1", 3)
+
+    ani.post("/self-rating/M1/4", go="continue")
+
+    assert ani.location.endswith("/M2/3")
+
+
+def test_an_offered_level_that_was_begun_is_asked_for_in_full(ani):
+    ani.answer("M1", 3)
+    ani.save("M1", 4, 1, "shown")
+
+    assert ani.post("/self-rating/M1/4", go="continue").status_code == 422
+
+
 def test_a_level_not_shown_leads_to_the_lower_one(ani):
     page = ani.answer("M1", 3, 1)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from lms_bridge.api import Person, PersonRef, competencies, db, person_ref
 from lms_bridge_competency.models import Requirement
 from lms_bridge_competency.reference import FRAMEWORK, post_levels
 from lms_bridge_competency.standards import Basis, post_of, resolve_standard
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
+
+from lms_bridge.api import Person, PersonRef, Post, competencies, db, person_ref
 
 from .conftest import ANI
 
@@ -28,8 +29,7 @@ def ani() -> PersonRef:
 
 
 def ani_s_post() -> int:
-    post = db.metadata.tables["core_post"]
-    return db.session.scalar(select(post.c.id).where(post.c.code == "ANI"))
+    return db.session.scalar(select(Post.id).where(Post.code == "ANI"))
 
 
 def view(person: PersonRef, *, declared=None, on=TODAY):
@@ -104,8 +104,7 @@ def test_the_post_that_somebody_holds_goes_before_the_level_they_chose(stored):
 
 def test_a_chosen_level_counts_while_the_post_has_no_standard(stored):
     with stored.opened():
-        posts = db.metadata.tables["core_post"]
-        db.session.execute(posts.update().where(posts.c.code == "ANI").values(level="EMPEROR"))
+        db.session.scalar(select(Post).where(Post.code == "ANI")).level = "EMPEROR"
 
         without, chosen = view(ani()), view(ani(), declared="PENGAWAS")
 
