@@ -27,6 +27,13 @@ $(VENV)/.test: $(VENV)/.runtime requirements-test.lock
 
 install: $(VENV)/.runtime ## Make .venv with the runtime
 
+demo: $(VENV)/.runtime ## Try it: the bridge, a practice LMS and invented people, until Ctrl-C
+	@$(BIN)/lms-bridge demo run $(if $(PROFILE),--profile $(PROFILE))
+
+demo-reset: ## Throw away what the demo stored; the next make demo starts over
+	@rm -rf instance/demo
+	@echo "The demo's data is gone. Start over with: make demo"
+
 test: $(VENV)/.test ## Run all tests, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -q
 
@@ -44,4 +51,4 @@ lock: $(VENV)/.test ## Renew the lock files from setup.cfg (developers; needs uv
 clean: ## Remove .venv and what tests leave behind
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help bench install test lint lock clean
+.PHONY: help bench demo demo-reset install test lint lock clean

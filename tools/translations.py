@@ -12,13 +12,14 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
+PRACTICE = ROOT / "lms_bridge" / "practice"
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 
 
 def packages() -> list[Path]:
-    """Return every package with a catalogue of its own: core and each plugin."""
-    return [ROOT / "lms_bridge", *sorted((ROOT / "plugins").glob("*/src/*/"))]
+    """Return every package with a catalogue of its own: core, the practice LMS and each plugin."""
+    return [ROOT / "lms_bridge", PRACTICE, *sorted((ROOT / "plugins").glob("*/src/*/"))]
 
 
 def template(package: Path) -> Catalog:
@@ -26,7 +27,8 @@ def template(package: Path) -> Catalog:
     catalog = Catalog(project="lms_bridge", charset="utf-8")
     found = extract_from_dir(str(package), METHODS, keywords=KEYWORDS)
     for file, _line, message, comments, context in sorted(found, key=lambda row: (row[0], row[1])):
-        if "/build/" not in file:
+        elsewhere = package != PRACTICE and file.startswith("practice/")
+        if "/build/" not in file and not elsewhere:
             catalog.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
     return catalog
 

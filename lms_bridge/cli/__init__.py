@@ -12,6 +12,7 @@ from lms_bridge.cli.demo import demo
 from lms_bridge.cli.doctor import doctor
 from lms_bridge.cli.operate import agency_group, grades_group, init, keys_group, operator_group, platform_group
 from lms_bridge.cli.worker import worker
+from lms_bridge.practice.cli import practice_lms
 from lms_bridge.settings import BadSetting
 
 
@@ -32,6 +33,7 @@ for command in (
     worker,
     doctor,
     demo,
+    practice_lms,
 ):
     bridge.add_command(command)
 

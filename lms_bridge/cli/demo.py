@@ -1,10 +1,13 @@
-"""``lms-bridge demo``: a demo agency to try things with."""
+"""``lms-bridge demo``: a demo agency to try things with, alone or with everything around it."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
 from lms_bridge.cli.common import with_app
+from lms_bridge.cli.demo_servers import DemoStopped, serve_demo
 from lms_bridge.services.demo import seed_demo
 
 
@@ -18,3 +21,23 @@ def demo() -> None:
 def seed() -> None:
     """Create the demo agency with its people, posts and units. Run again it changes nothing."""
     click.echo("Demo agency created." if seed_demo() else "Demo agency exists.")
+
+
+@demo.command()
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("instance/demo"),
+    show_default=True,
+    help="Folder that keeps everything; remove it to start over.",
+)
+@click.option("--profile", default="plain", show_default=True, help="How the practice LMS behaves: plain or moodle.")
+def run(data: Path, profile: str) -> None:
+    """Serve the demo agency beside a practice LMS until Ctrl-C, and print one link for each person.
+
+    Example: lms-bridge demo run --profile moodle
+    """
+    try:
+        serve_demo(data.absolute(), profile)
+    except DemoStopped as error:
+        raise click.ClickException(str(error)) from error
