@@ -203,10 +203,17 @@ def _launch_of(site: Site, hint: str) -> Launch:
     return launch
 
 
+def _may_open(launch: Launch) -> bool:
+    """Whether the person is still in the course, or took on a role that somebody who may do so chose."""
+    return bool(launch.role or launch.user.is_admin or enrolment_of(launch.user_id, launch.course_id))
+
+
 def _signed_form(site: Site, launch: Launch, tool: Tool, wanted: dict[str, Any], *, user: User) -> LaunchForm:
     same = hmac.compare_digest(wanted["login_hint"].encode(), str(launch.user_id).encode())
     if not same or launch.user_id != user.id:
         raise LoginError("access_denied", "somebody else is signed in")
+    if not _may_open(launch):
+        raise LoginError("access_denied", "the person has left the course")
     if tool.state != "active":
         raise LoginError("unauthorized_client", "the tool is not active")
     if wanted["response_mode"] != "form_post":
