@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from alembic import command
+from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import inspect
@@ -15,7 +16,7 @@ from sqlalchemy import inspect
 from lms_bridge.cli.common import Unusable, with_app
 from lms_bridge.db import db, now
 from lms_bridge.services.frameworks import load_shipped_framework
-from lms_bridge.services.schema import alembic_config, pending_branches, version_folders
+from lms_bridge.services.schema import migrations_folder, pending_branches, version_folders
 
 
 @click.group("db")
@@ -58,6 +59,16 @@ def upgrade_all() -> dict[str, str]:
     load_shipped_framework()
     db.session.commit()
     return failed
+
+
+def alembic_config(instance: Path) -> Config:
+    """Return Alembic's configuration for all branches."""
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    places = "\n".join(str(folder) for folder in version_folders(instance).values())
+    config.set_main_option("version_locations", places.replace("%", "%%"))
+    return config
 
 
 def _back_up() -> None:

@@ -1,21 +1,21 @@
-"""Where the database stands: which migration branches are behind the code."""
+"""Where the database stands: which migration branches are behind the code.
+
+Alembic is not asked, so that the web workers need not load it: revisions are named ``<branch>_<number>``, their files
+begin with that name, and the ledger holds every revision that was applied.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import current_app
+from sqlalchemy import inspect, select
 
 from lms_bridge.db import db, only_reading
+from lms_bridge.models import SchemaLedger
 from lms_bridge.plugin_host.discovery import discover
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def migrations_folder() -> Path:
@@ -34,49 +34,25 @@ def version_folders(instance: Path) -> dict[str, Path]:
     return folders
 
 
-def alembic_config(instance: Path) -> Config:
-    """Return Alembic's configuration for all branches."""
-    config = Config()
-    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
-    config.set_main_option("path_separator", "newline")
-    places = "\n".join(str(folder) for folder in version_folders(instance).values())
-    config.set_main_option("version_locations", places.replace("%", "%%"))
-    return config
-
-
 @cache
-def _script(instance: Path) -> ScriptDirectory:
-    return ScriptDirectory.from_config(alembic_config(instance))
-
-
-def reachable(script: ScriptDirectory, stamps: Sequence[str]) -> set[str]:
-    """Return every revision that these stamps imply, by descent and by dependency."""
-    found: set[str] = set()
-    waiting = list(stamps)
-    while waiting:
-        revision = script.get_revision(waiting.pop())
-        if revision is None or revision.revision in found:
-            continue
-        found.add(revision.revision)
-        waiting += [*revision._versioned_down_revisions, *revision._resolved_dependencies]
-    return found
+def _heads(instance: Path) -> dict[str, str]:
+    """Return the newest revision of each branch that has any."""
+    heads = {}
+    for branch, folder in version_folders(instance).items():
+        found = [match[0] for file in folder.glob("*.py") if (match := re.match(rf"{branch}_\d+", file.stem))]
+        if found:
+            heads[branch] = max(found)
+    return heads
 
 
 def pending_branches() -> dict[str, str]:
-    """Return the branches that are behind, each with the head it lacks."""
-    instance = Path(current_app.config["INSTANCE_PATH"]).absolute()
-    script = _script(instance)
+    """Return the branches that are behind, each with the head it lacks.
+
+    A database that a newer release has upgraded is not behind: its migrations are safe for the release before.
+    """
+    heads = _heads(Path(current_app.config["INSTANCE_PATH"]).absolute())
+    ledger = SchemaLedger.__table__
     with only_reading(), db.engine.connect() as connection:
-        stamps = MigrationContext.configure(connection).get_current_heads()
-    try:
-        there = reachable(script, stamps)
-    except Exception as error:
-        if "Can't locate revision" not in str(error):
-            raise
-        there = set()
-    heads = {head: script.get_revision(head) for head in script.get_heads()}
-    return {
-        next(iter(revision.branch_labels), head.partition("_")[0]): head
-        for head, revision in heads.items()
-        if head not in there
-    }
+        there = inspect(connection).has_table(ledger.name)
+        applied = set(connection.scalars(select(ledger.c.revision))) if there else set()
+    return {branch: head for branch, head in heads.items() if head not in applied}
