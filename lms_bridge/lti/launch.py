@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from marshmallow import ValidationError
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from lms_bridge.db import changed_rows, db, now
 from lms_bridge.lti.claims import LaunchMessage, LaunchSchema
@@ -19,6 +19,19 @@ from lms_bridge.models import Login, Platform
 
 _LOGIN, _PLATFORM = Login.__table__.c, Platform.__table__.c
 _SCHEMA = LaunchSchema()
+# Built once: putting a statement together costs more than running it.
+_LOGIN_OF_STATE = (
+    select(
+        Login.__table__,
+        _PLATFORM.agency_id,
+        _PLATFORM.issuer,
+        _PLATFORM.client_id,
+        _PLATFORM.jwks_url,
+        _PLATFORM.authorization_url,
+    )
+    .join(Platform.__table__, _PLATFORM.id == _LOGIN.platform_id)
+    .where(_LOGIN.state == bindparam("wanted"), _PLATFORM.active.is_(True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +74,7 @@ def accept(form: dict[str, str], *, cookies: tuple[str, ...], proof: str | None)
     :raises ProofNeeded: neither cookie nor proof came, and the login page could leave a proof in the browser.
     """
     state, token = _parameters(form)
-    row = db.session.execute(
-        select(
-            Login.__table__,
-            _PLATFORM.agency_id,
-            _PLATFORM.issuer,
-            _PLATFORM.client_id,
-            _PLATFORM.jwks_url,
-            _PLATFORM.authorization_url,
-        )
-        .join(Platform.__table__, _PLATFORM.id == _LOGIN.platform_id)
-        .where(_LOGIN.state == state, _PLATFORM.active.is_(True))
-    ).first()
+    row = db.session.execute(_LOGIN_OF_STATE, {"wanted": state}).first()
     if row is None or row.expires_at < now():
         raise LaunchUsed("unknown, used or expired state")
     # A verification may have to fetch keys, and no transaction stays open across the network.

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from marshmallow import EXCLUDE, Schema, fields, post_load, validate
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from lms_bridge.db import db, now
 from lms_bridge.lti.errors import LaunchRefused, PlatformUnknown
@@ -50,6 +50,14 @@ class LoginSchema(Schema):
         return LoginRequest(**data)
 
 
+_P = Platform.__table__.c
+# Built once: putting a statement together costs more than running it.
+_OF_ISSUER = (
+    select(_P.id, _P.client_id, _P.authorization_url).where(_P.issuer == bindparam("iss"), _P.active.is_(True)).limit(2)
+)
+_OF_CLIENT = _OF_ISSUER.where(_P.client_id == bindparam("client"))
+
+
 @dataclass(frozen=True, slots=True)
 class LoginBegun:
     """Where to send the browser, and the secret that it must bring back."""
@@ -65,12 +73,8 @@ def begin_login(request: LoginRequest, *, redirect_uri: str, binding: str, scrip
 
     :raises PlatformUnknown: no active registration fits, or several do and the LMS does not say which.
     """
-    query = select(
-        Platform.__table__.c.id, Platform.__table__.c.client_id, Platform.__table__.c.authorization_url
-    ).where(Platform.__table__.c.issuer == request.iss, Platform.__table__.c.active.is_(True))
-    if request.client_id is not None:
-        query = query.where(Platform.__table__.c.client_id == request.client_id)
-    found = db.session.execute(query.limit(2)).all()
+    wanted = {"iss": request.iss, "client": request.client_id}
+    found = db.session.execute(_OF_ISSUER if request.client_id is None else _OF_CLIENT, wanted).all()
     if len(found) != 1:
         raise PlatformUnknown("several registrations of this issuer" if found else "unknown issuer or client_id")
     platform = found[0]

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from lms_bridge.db import acting_as, db, upsert
 from lms_bridge.domain.nip import clean_nip
@@ -28,6 +28,41 @@ from lms_bridge.services.grades import grade_on_launch
 
 _D, _U, _P, _C, _R, _E, _L = (
     model.__table__ for model in (Deployment, PlatformUser, Person, Course, ResourceLink, Enrolment, LineItem)
+)
+
+
+# Built once: putting a statement together costs more than running it.
+_KNOWN = (
+    select(
+        _D.c.active.label("deployment_active"),
+        _U.c.id.label("user_id"),
+        _U.c.person_id,
+        _P.c.name,
+        _P.c.email,
+        _P.c.nip,
+        _C.c.id.label("course_id"),
+        _C.c.title.label("course_title"),
+        _C.c.memberships_url,
+        _C.c.lineitems_url,
+        _E.c.roles.label("enrolment_roles"),
+        _R.c.id.label("link_id"),
+        _R.c.title.label("link_title"),
+        _R.c.module,
+        _R.c.item,
+        _R.c.course_id.label("link_course_id"),
+        _R.c.line_item_id,
+        _L.c.url.label("line_item_url"),
+    )
+    .select_from(_D)
+    .outerjoin(
+        _U, and_(_U.c.agency_id == bindparam("agency"), _U.c.issuer == bindparam("iss"), _U.c.sub == bindparam("sub"))
+    )
+    .outerjoin(_P, _P.c.id == _U.c.person_id)
+    .outerjoin(_C, and_(_C.c.platform_id == bindparam("platform"), _C.c.context_id == bindparam("context")))
+    .outerjoin(_E, and_(_E.c.course_id == _C.c.id, _E.c.platform_user_id == _U.c.id))
+    .outerjoin(_R, and_(_R.c.platform_id == bindparam("platform"), _R.c.link_id == bindparam("link")))
+    .outerjoin(_L, _L.c.id == _R.c.line_item_id)
+    .where(_D.c.platform_id == bindparam("platform"), _D.c.deployment_id == bindparam("deployment"))
 )
 
 
@@ -71,43 +106,16 @@ def store_launch(accepted: Accepted, *, now: dt.datetime) -> Arrival:
 def _known(accepted: Accepted) -> Any:
     """Read everything that the launch may touch, in one query whose first table always gives a row or none."""
     platform, message = accepted.platform, accepted.message
-    context_id = (message.context or {}).get("id", "")
-    link_id = (message.resource_link or {}).get("id", "")
-    return (
-        db.session.execute(
-            select(
-                _D.c.active.label("deployment_active"),
-                _U.c.id.label("user_id"),
-                _U.c.person_id,
-                _P.c.name,
-                _P.c.email,
-                _P.c.nip,
-                _C.c.id.label("course_id"),
-                _C.c.title.label("course_title"),
-                _C.c.memberships_url,
-                _C.c.lineitems_url,
-                _E.c.roles.label("enrolment_roles"),
-                _R.c.id.label("link_id"),
-                _R.c.title.label("link_title"),
-                _R.c.module,
-                _R.c.item,
-                _R.c.course_id.label("link_course_id"),
-                _R.c.line_item_id,
-                _L.c.url.label("line_item_url"),
-            )
-            .select_from(_D)
-            .outerjoin(
-                _U, and_(_U.c.agency_id == platform.agency_id, _U.c.issuer == platform.issuer, _U.c.sub == message.sub)
-            )
-            .outerjoin(_P, _P.c.id == _U.c.person_id)
-            .outerjoin(_C, and_(_C.c.platform_id == platform.id, _C.c.context_id == context_id))
-            .outerjoin(_E, and_(_E.c.course_id == _C.c.id, _E.c.platform_user_id == _U.c.id))
-            .outerjoin(_R, and_(_R.c.platform_id == platform.id, _R.c.link_id == link_id))
-            .outerjoin(_L, _L.c.id == _R.c.line_item_id)
-            .where(_D.c.platform_id == platform.id, _D.c.deployment_id == message.deployment_id)
-        ).first()
-        or _Nothing()
-    )
+    wanted = {
+        "agency": platform.agency_id,
+        "iss": platform.issuer,
+        "platform": platform.id,
+        "sub": message.sub,
+        "deployment": message.deployment_id,
+        "context": (message.context or {}).get("id", ""),
+        "link": (message.resource_link or {}).get("id", ""),
+    }
+    return db.session.execute(_KNOWN, wanted).first() or _Nothing()
 
 
 class _Nothing:

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lms_bridge.context import AgencyRef, BridgeContext, CourseRef, PersonRef, PlatformRef, ResourceLinkRef
@@ -24,6 +24,40 @@ TOUCH = dt.timedelta(minutes=1)
 _S, _L, _P, _A, _M, _C, _R = (
     model.__table__ for model in (Session, Launch, Person, Agency, Platform, Course, ResourceLink)
 )
+
+# Built once: putting a statement together costs more than running it.
+_VISIT = (
+    select(
+        _S,
+        _P.c.name.label("person_name"),
+        _P.c.same_as_id,
+        _A.c.code,
+        _A.c.name.label("agency_name"),
+        _A.c.timezone,
+        _M.c.id.label("platform_id"),
+        _M.c.name.label("platform_name"),
+        _M.c.issuer,
+        _M.c.authorization_url,
+        _L.c.roles,
+        _L.c.module,
+        _L.c.item,
+        _L.c.locale.label("launch_locale"),
+        _L.c.document_target,
+        _L.c.return_url,
+        _C.c.id.label("course_id"),
+        _C.c.title.label("course_title"),
+        _R.c.id.label("link_id"),
+        _R.c.title.label("link_title"),
+    )
+    .join(_P, _P.c.id == _S.c.person_id)
+    .join(_A, _A.c.id == _S.c.agency_id)
+    .join(_L, _L.c.id == _S.c.launch_id)
+    .join(_M, _M.c.id == _L.c.platform_id)
+    .outerjoin(_C, _C.c.id == _L.c.course_id)
+    .outerjoin(_R, _R.c.id == _L.c.resource_link_id)
+    .where(_S.c.sid_hash == bindparam("hash"), _M.c.active.is_(True))
+)
+_SAME_PERSON = select(_P.c.id).where((_P.c.id == bindparam("canonical")) | (_P.c.same_as_id == bindparam("canonical")))
 
 
 class SessionEnded(BridgeError):
@@ -97,37 +131,7 @@ def load_visit(sid: str, *, cookies: tuple[str, ...], agent: str, request_id: st
 
     :raises SessionEnded: unknown, idle for 30 minutes, older than 8 hours, or another browser.
     """
-    row = db.session.execute(
-        select(
-            _S,
-            _P.c.name.label("person_name"),
-            _P.c.same_as_id,
-            _A.c.code,
-            _A.c.name.label("agency_name"),
-            _A.c.timezone,
-            _M.c.id.label("platform_id"),
-            _M.c.name.label("platform_name"),
-            _M.c.issuer,
-            _M.c.authorization_url,
-            _L.c.roles,
-            _L.c.module,
-            _L.c.item,
-            _L.c.locale.label("launch_locale"),
-            _L.c.document_target,
-            _L.c.return_url,
-            _C.c.id.label("course_id"),
-            _C.c.title.label("course_title"),
-            _R.c.id.label("link_id"),
-            _R.c.title.label("link_title"),
-        )
-        .join(_P, _P.c.id == _S.c.person_id)
-        .join(_A, _A.c.id == _S.c.agency_id)
-        .join(_L, _L.c.id == _S.c.launch_id)
-        .join(_M, _M.c.id == _L.c.platform_id)
-        .outerjoin(_C, _C.c.id == _L.c.course_id)
-        .outerjoin(_R, _R.c.id == _L.c.resource_link_id)
-        .where(_S.c.sid_hash == hash_secret(sid), _M.c.active.is_(True))
-    ).first()
+    row = db.session.execute(_VISIT, {"hash": hash_secret(sid)}).first()
     if row is None or row.expires_at <= now or row.seen_at + IDLE <= now:
         raise SessionEnded("unknown or expired")
     if row.cookie_hash is not None:
@@ -154,7 +158,7 @@ def load_visit(sid: str, *, cookies: tuple[str, ...], agent: str, request_id: st
 
 def _context(row: Any, request_id: str) -> BridgeContext:
     canonical = row.same_as_id or row.person_id
-    same = db.session.scalars(select(_P.c.id).where((_P.c.id == canonical) | (_P.c.same_as_id == canonical)))
+    same = db.session.scalars(_SAME_PERSON, {"canonical": canonical})
     return BridgeContext(
         agency=AgencyRef(row.agency_id, row.code, row.agency_name, row.timezone),
         platform=PlatformRef(row.platform_id, row.platform_name),
