@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, ValidationError
@@ -151,8 +151,12 @@ def respond(error: BridgeError) -> Response:
 
 
 def _page(error: BridgeError, reference: str) -> Response:
-    page = render_template(
-        "bridge/error.html",
+    # Only core's own words: what a plugin adds to its pages may need the very session that is missing here.
+    context: dict[str, Any] = {}
+    for process in current_app.template_context_processors[None]:
+        context |= process()
+    page = current_app.jinja_env.get_template("bridge/error.html").render(
+        context,
         title=error.title,
         detail=error.detail,
         steps=list(error.steps),

@@ -64,6 +64,15 @@ def test_session_ends_after_thirty_idle_minutes_and_after_eight_hours(bridge_app
     assert visit.get("/").status_code == 401
 
 
+def test_an_ended_session_on_a_plugin_s_page_is_told_readably(bridge_app: Any, visit: Browser) -> None:
+    change(bridge_app, seen_at=now() - dt.timedelta(minutes=31))
+
+    page = visit.get("/p/competency/self-rating")
+
+    assert page.status_code == 401
+    assert "sesi berakhir setelah 30 menit" in page.text
+
+
 def test_use_keeps_the_session_alive(bridge_app: Any, visit: Browser) -> None:
     change(bridge_app, seen_at=now() - dt.timedelta(minutes=20))
     visit.get("/")
