@@ -8,7 +8,19 @@ from pathlib import Path
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel
 
-LANGUAGES = ("id", "en")
+from lms_bridge.context import context_or_none
+
+LANGUAGES = {"id": "Indonesia", "en": "English"}
+"""The languages of the pages, each by its own name; the first is used where nothing else is known."""
+# "in" is Indonesian's old code, which old Java and Android systems still send.
+_CODES = {"id": "id", "in": "id", "ms": "id", "en": "en"}
+
+
+def init_locale(app: Flask, directories: Iterable[Path]) -> None:
+    """Set up Flask-Babel with the catalogues of core and of each plugin. Messages are written in English."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(str(folder) for folder in directories)
+    app.config["BABEL_DEFAULT_LOCALE"] = "en"
+    Babel(app, locale_selector=choose_locale, timezone_selector=_timezone)
 
 
 def choose_locale() -> str:
@@ -17,18 +29,19 @@ def choose_locale() -> str:
         return "id"
     visit = g.get("visit")
     for wanted in (visit.locale, visit.launch_locale) if visit else ():
-        if wanted and (language := _language(wanted)):
+        if wanted and (language := supported(wanted)):
             return language
-    return request.accept_languages.best_match(LANGUAGES) or "id"
+    for wanted, quality in request.accept_languages:
+        if quality > 0 and (language := supported(wanted)):
+            return language
+    return "id"
 
 
-def _language(locale: str) -> str | None:
-    language = locale.lower().replace("-", "_").partition("_")[0]
-    return "id" if language in {"id", "in", "ms"} else "en" if language == "en" else None
+def supported(locale: str) -> str | None:
+    """Return our language for a locale as LMSs and browsers write it: ``en_us``, ``id-ID``, ``in``."""
+    return _CODES.get(locale.lower().replace("-", "_").partition("_")[0])
 
 
-def init_locale(app: Flask, folders: Iterable[Path]) -> None:
-    """Set up Flask-Babel with the catalogues of core and of each plugin."""
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(str(folder) for folder in folders)
-    app.config["BABEL_DEFAULT_LOCALE"] = "en"
-    Babel(app, locale_selector=choose_locale)
+def _timezone() -> str | None:
+    context = context_or_none() if has_request_context() else None
+    return context.agency.timezone if context else "Asia/Jakarta"

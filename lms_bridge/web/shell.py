@@ -2,66 +2,103 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, g, request, url_for
+from flask import Flask, Response, current_app, g, request, url_for
 from flask_babel import gettext as _
 
 from lms_bridge.context import context_or_none
 from lms_bridge.plugin_host import host
-from lms_bridge.web.assets import asset
-from lms_bridge.web.formats import clock, day, number
-from lms_bridge.web.locale import choose_locale, init_locale
+from lms_bridge.web.assets import init_assets
+from lms_bridge.web.formats import init_formats
+from lms_bridge.web.locale import LANGUAGES, choose_locale, init_locale
 from lms_bridge.web.session import window_ticket
 
-_CSP = (
+_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'self'{form_action}; frame-ancestors {frame_ancestors}"
+    "connect-src 'self'; form-action {form_action}; base-uri 'none'; frame-ancestors {frame_ancestors}"
 )
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
+_PERMISSIONS = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+_READING = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """One entry of the menu."""
+
+    title: Any
+    url: str
+    current: bool
 
 
 def init_shell(app: Flask, translations: Iterable[Path]) -> None:
-    """Prepare templates, languages and headers."""
+    """Prepare templates, languages, assets and headers."""
     init_locale(app, translations)
-    app.jinja_env.globals.update(asset=asset, window_ticket=window_ticket)
-    app.jinja_env.filters.update(number=number, day=day, clock=clock)
+    init_formats(app)
+    init_assets(app)
+    app.jinja_env.globals.update(
+        languages=LANGUAGES, navigation=navigation, page_path=page_path, plugin_title=plugin_title
+    )
+    app.jinja_env.globals["window_ticket"] = window_ticket
     app.context_processor(_page_context)
     app.after_request(_headers)
 
 
 def _page_context() -> dict[str, Any]:
-    context = context_or_none()
+    visit = g.get("visit")
     return {
-        "current": context,
+        "current": context_or_none(),
         "language": choose_locale(),
-        "navigation": _navigation() if context else [],
         "script_root": request.environ.get("lms_bridge.script_root", ""),
+        "course_url": visit.return_url if visit else None,
     }
 
 
-def _navigation() -> list[dict[str, Any]]:
-    here = request.blueprint
-    entries = [{"title": _("Home"), "url": url_for("home.index"), "current": here == "home"}]
-    for declared in host().declarations:
-        entries += [
-            {"title": item.title, "url": url_for(item.endpoint), "current": here == declared.name}
-            for item in declared.navigation
-        ]
-    return entries
+def navigation() -> list[MenuEntry]:
+    """Return the menu: home, then what plugins declared; the entry of this page is marked."""
+    items = [(_("Home"), "home.index")]
+    items += [(item.title, item.endpoint) for declared in host().declarations for item in declared.navigation]
+    endpoints = [endpoint for _title, endpoint in items]
+    here = request.endpoint
+    if here not in endpoints:
+        # A page that is not in the menu belongs to the first entry of its plugin.
+        here = next((one for one in endpoints if one.partition(".")[0] == request.blueprint), None)
+    return [MenuEntry(title, url_for(endpoint), endpoint == here) for title, endpoint in items]
+
+
+def page_path() -> str:
+    """Return where to come back to after a change of language: this page, or home where only a POST leads here."""
+    if request.method not in _READING and not current_app.create_url_adapter(request).test(request.path, "GET"):  # type: ignore[union-attr]
+        return "/"
+    return request.full_path.removesuffix("?")
+
+
+def plugin_title(name: str) -> Any:
+    """Return what a plugin calls itself."""
+    return next((declared.title for declared in host().declarations if declared.name == name), name)
+
+
+@lru_cache(maxsize=256)
+def _policy(form_action: str, frame_ancestors: str) -> str:
+    """Write the content security policy. What is not plainly an origin is left out, whoever registered it."""
+    forms = ["'self'", *filter(_ORIGIN.fullmatch, form_action.split())]
+    frames = ["*"] if frame_ancestors == "*" else list(filter(_ORIGIN.fullmatch, frame_ancestors.split()))
+    return _POLICY.format(form_action=" ".join(forms), frame_ancestors=" ".join(frames) or "'none'")
 
 
 def _headers(response: Response) -> Response:
     headers = response.headers
     headers["X-Content-Type-Options"] = "nosniff"
-    if request.endpoint == "static":
-        headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    if request.endpoint == "static" and response.status_code < 400:
         return response
     headers.setdefault("Cache-Control", "no-store")
     headers["Referrer-Policy"] = "same-origin"
-    extra = g.get("form_action_extra")
-    headers["Content-Security-Policy"] = _CSP.format(
-        form_action=f" {extra}" if extra else "", frame_ancestors=g.get("frame_ancestors") or "'none'"
-    )
+    headers["Permissions-Policy"] = _PERMISSIONS
+    headers["Content-Security-Policy"] = _policy(g.get("form_action_extra") or "", g.get("frame_ancestors") or "")
     return response

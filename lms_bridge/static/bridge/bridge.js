@@ -1,91 +1,66 @@
 // Small helps for every page. Everything works without them.
 
-// A form is sent once, however often its button is pressed.
+// A form is sent once, however often its button is pressed. htmx, which prevents the default, looks after its own.
+const sentForms = new Set();
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.hasAttribute("data-autosave") || form.target === "_blank") return;
-  if (form.dataset.sent) { event.preventDefault(); return; }
-  form.dataset.sent = "1";
-  setTimeout(() => { delete form.dataset.sent; }, 4000);
+  if (event.defaultPrevented || form.target === "_blank") return;
+  if (sentForms.has(form)) { event.preventDefault(); return; }
+  sentForms.add(form);
+  form.setAttribute("aria-busy", "true");
+  setTimeout(release, 8000, form);
 });
+function release(form) { sentForms.delete(form); form.removeAttribute("aria-busy"); }
+window.addEventListener("pageshow", () => { for (const form of [...sentForms]) release(form); });
 
-// Copy buttons: data-copy names the element whose text is copied. The clipboard API is refused inside most frames.
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy]");
-  if (!button) return;
-  const range = document.createRange();
-  range.selectNodeContents(document.getElementById(button.dataset.copy));
-  const selection = getSelection();
-  selection.removeAllRanges();
-  selection.addRange(range);
-  document.execCommand("copy");
-  button.querySelector("span").textContent = button.dataset.copied;
-});
-
-// Autosave: each answer of a form with data-autosave is posted by itself. What could not be sent is kept in this tab
-// and sent again when the page is next opened or the network is back.
-const status = document.getElementById("save-status");
-const say = (word, extra = "") => { if (status) status.textContent = status.dataset[word] + extra; };
-const storeKey = (form) => `lmsb-unsent:${form.dataset.autosave}`;
-const waiting = new WeakMap();
-// Memory first: some browsers refuse storage in a frame, and then only closing the tab loses what could not be sent.
-const store = {
-  open(form) {
-    let kept = {};
-    try { kept = JSON.parse(sessionStorage.getItem(storeKey(form)) || "{}"); } catch { /* refused or damaged */ }
-    waiting.set(form, kept);
-  },
-  read: (form) => waiting.get(form),
-  write(form, unsent) {
-    waiting.set(form, unsent);
-    try {
-      if (Object.keys(unsent).length) sessionStorage.setItem(storeKey(form), JSON.stringify(unsent));
-      else sessionStorage.removeItem(storeKey(form));
-    } catch { /* refused */ }
-  },
-};
-
-async function send(form) {
-  const unsent = store.read(form);
-  if (!Object.keys(unsent).length || form.dataset.sending) return;
-  form.dataset.sending = "1";
-  say("saving");
-  try {
-    const body = new URLSearchParams(unsent);
-    const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
-    if (response.status === 401 || response.status === 403) { say("ended"); return; }
-    if (!response.ok) throw new Error(String(response.status));
-    const now = { ...store.read(form) };
-    for (const [name, value] of Object.entries(unsent)) if (now[name] === value) delete now[name];
-    store.write(form, now);
-    say("saved", (await response.json()).at || "");
-    if (Object.keys(now).length) setTimeout(send, 0, form);
-  } catch { say("failed"); setTimeout(send, 5000, form); } finally { delete form.dataset.sending; }
+// Copy buttons: data-copy names the element to copy. Most frames refuse the clipboard API, so the old way remains.
+async function copy(source) {
+  const text = source.value ?? source.textContent.trim();
+  try { await navigator.clipboard.writeText(text); return true; } catch { /* refused in this frame, or not https */ }
+  if (source.select) source.select(); else getSelection().selectAllChildren(source);
+  return document.execCommand("copy");
 }
 
-for (const form of document.querySelectorAll("form[data-autosave]")) {
-  store.open(form);
-  for (const [name, value] of Object.entries(store.read(form))) {
-    const field = form.elements[name];
-    if (field instanceof RadioNodeList) field.value = value; else if (field) field.value = value;
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy], [data-print], [data-back]");
+  if (!button) return;
+  if (button.hasAttribute("data-print")) window.print();
+  else if (button.hasAttribute("data-back")) history.back();
+  else if (await copy(document.getElementById(button.dataset.copy))) {
+    const words = button.querySelector("span");
+    words.setAttribute("role", "status");
+    words.textContent = button.dataset.copied;
   }
-  send(form);
-  window.addEventListener("online", () => send(form));
-  form.addEventListener("change", (event) => {
-    const { name, value } = event.target;
-    if (!name) return;
-    store.write(form, { ...store.read(form), [name]: value });
-    send(form);
+});
+if (history.length > 1) for (const button of document.querySelectorAll("[data-back]")) button.hidden = false;
+
+// The summary of faults is read out first.
+document.querySelector("[data-focus]")?.focus();
+
+// The person's menu closes like any other.
+const menu = document.querySelector(".lb-me");
+if (menu) {
+  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+  menu.addEventListener("focusout", (event) => { if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false; });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && menu.open) { menu.open = false; menu.querySelector("summary").focus(); }
   });
 }
+
+// Paper has no folds.
+window.addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("main details")) one.open = true; });
 
 // Ask a platform that listens to fit the frame to the page.
 if (window.parent !== window) {
   let timer;
+  let told;
   new ResizeObserver(() => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      window.parent.postMessage({ subject: "lti.frameResize", height: document.documentElement.scrollHeight }, "*");
+      const height = Math.ceil(document.body.getBoundingClientRect().height);
+      if (height === told) return;
+      told = height;
+      window.parent.postMessage({ subject: "lti.frameResize", height }, "*");
     }, 200);
   }).observe(document.body);
 }

@@ -1,26 +1,27 @@
-// The state ladder: keeps a login's secret in this frame, or at the platform, and proves it when the launch comes back.
+// The state ladder: keeps a login's proof in this frame, or at the platform, and shows it when the launch comes back.
 const WAIT = 2000;
 const page = document.getElementById("launch");
 const { state, storageTarget, platformOrigin } = page.dataset;
 const key = `lmsb:${state}`;
 
+// The frame of the platform that stores for us, as lti_storage_target names it.
 function platformFrame() {
-  const opener = window.parent === window ? window.opener : window.parent;
-  if (!opener || !storageTarget) return null;
-  if (storageTarget === "_parent") return opener;
-  try { return opener.frames[storageTarget] || opener; } catch { return opener; }
+  const outside = window.parent === window ? window.opener : window.parent;
+  if (!outside || !storageTarget) return null;
+  if (storageTarget === "_parent") return outside;
+  try { return outside.frames[storageTarget] ?? null; } catch { return null; }
 }
 
+// Send one message of platform storage and return its answer, or null: refused, from elsewhere, or not within 2 s.
 function ask(subject, more) {
   const frame = platformFrame();
   if (!frame) return Promise.resolve(null);
   return new Promise((resolve) => {
-    const messageId = crypto.getRandomValues(new Uint32Array(2)).join("-");
-    const done = (value) => { window.removeEventListener("message", hear); clearTimeout(timer); resolve(value); };
-    const hear = (event) => {
-      const data = event.data;
-      if (event.origin !== platformOrigin || event.source !== frame || !data) return;
-      if (data.subject === `${subject}.response` && data.message_id === messageId) done(data.error ? null : data);
+    const messageId = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    const done = (answer) => { window.removeEventListener("message", hear); clearTimeout(timer); resolve(answer); };
+    const hear = ({ data, origin, source }) => {
+      if (origin !== platformOrigin || source !== frame || data?.message_id !== messageId) return;
+      if (data.subject === `${subject}.response`) done(data.error ? null : data);
     };
     const timer = setTimeout(done, WAIT, null);
     window.addEventListener("message", hear);
@@ -29,11 +30,15 @@ function ask(subject, more) {
 }
 
 function keep(value) {
-  try { sessionStorage.setItem(key, value); } catch { /* storage is refused here; the next rung remains */ }
+  try { sessionStorage.setItem(key, value); } catch { /* storage is refused here; the platform's remains */ }
 }
 
 function kept() {
-  try { const value = sessionStorage.getItem(key); sessionStorage.removeItem(key); return value; } catch { return null; }
+  try {
+    const value = sessionStorage.getItem(key);
+    sessionStorage.removeItem(key);
+    return value;
+  } catch { return null; }
 }
 
 async function login() {
@@ -43,14 +48,18 @@ async function login() {
 }
 
 async function prove() {
+  const [waiting, advice] = [document.getElementById("waiting"), document.getElementById("advice")];
+  waiting.hidden = false;
+  advice.hidden = true;
   const proof = kept() || (await ask("lti.get_data"))?.value;
-  const form = document.getElementById("proof");
   if (typeof proof === "string" && proof) {
+    const form = document.getElementById("proof");
     form.elements.proof.value = proof;
     form.submit();
   } else {
-    document.getElementById("waiting").hidden = true;
-    document.getElementById("advice").hidden = false;
+    waiting.hidden = true;
+    advice.classList.remove("lb-late");
+    advice.hidden = false;
   }
 }
 

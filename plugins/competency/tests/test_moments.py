@@ -77,10 +77,8 @@ def test_each_year_has_its_own_rating_and_the_earlier_result_stays(bridge_app, s
             rate_all(ani, now=now)
             finish_rating(ani, now=now)
 
-    assert [(row.cycle, row.number) for row in stored.all(select(Result).order_by(Result.id))] == [
-        ("2026", 1),
-        ("2027", 1),
-    ]
+    results = stored.all(select(Result).order_by(Result.id))
+    assert [(row.cycle, row.number) for row in results] == [("2026", 1), ("2027", 1)]
     assert stored.count(Answer) == 54
 
 
