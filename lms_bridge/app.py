@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import secrets
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lms_bridge import models as models  # maps core's tables
-from lms_bridge.db import db, prepare_engine
+from lms_bridge.db import db
+from lms_bridge.engine import engine_options, prepare_engine
 from lms_bridge.errors import init_errors
 from lms_bridge.lti.http import LmsClient
 from lms_bridge.plugin_host.host import PluginHost, init_plugins
@@ -53,7 +55,8 @@ def create_app(settings: Settings | None = None, *, http: LmsClient | None = Non
 
 def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
-        SECRET_KEY=settings["SECRET_KEY"] or "not-initialised",
+        # Without a secret nothing signed may be guessable; doctor says that there is none.
+        SECRET_KEY=settings["SECRET_KEY"] or secrets.token_urlsafe(32),
         BASE_URL=settings["BASE_URL"],
         INSTANCE_PATH=str(settings.instance),
         SETTINGS=settings,
@@ -82,13 +85,7 @@ def _init_logging(settings: Settings) -> None:
 
 
 def _init_database(app: Flask, settings: Settings) -> None:
-    if settings.database_url.startswith("postgresql"):
-        options: dict[str, Any] = {"pool_size": 5, "max_overflow": 10, "pool_pre_ping": True}
-        options["connect_args"] = {"connect_timeout": 5}
-    else:
-        Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        options = {"connect_args": {"timeout": 10}}
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)

@@ -154,7 +154,7 @@ def _page(error: BridgeError, reference: str) -> Response:
     # Only core's own words: what a plugin adds to its pages may need the very session that is missing here.
     context: dict[str, Any] = {}
     for process in current_app.template_context_processors[None]:
-        context |= process()
+        context.update(current_app.ensure_sync(process)())
     page = current_app.jinja_env.get_template("bridge/error.html").render(
         context,
         title=error.title,

@@ -98,7 +98,7 @@ def _instance() -> Iterator[Finding]:
         )
     else:
         yield Finding("instance", "ok", folder)
-    if current_app.config["SECRET_KEY"] == "not-initialised":  # noqa: S105
+    if not current_app.config["SETTINGS"]["SECRET_KEY"]:
         yield Finding("secret key", "fail", "there is none", "Run: lms-bridge init, or set LMS_BRIDGE_SECRET_KEY_FILE.")
 
 

@@ -1,4 +1,4 @@
-"""A launch: the answer to a login is checked, used up and stored, all or nothing."""
+"""A launch: the answer to a login, checked before anything is stored."""
 
 from __future__ import annotations
 
@@ -8,50 +8,23 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from marshmallow import ValidationError
-from sqlalchemy import bindparam, delete, select
 
-from lms_bridge.db import changed_rows, db, now
 from lms_bridge.lti.claims import LaunchMessage, LaunchSchema
-from lms_bridge.lti.errors import BrowserUnknown, LaunchRefused, LaunchUsed, OldLaunch, PlatformSaysNo
+from lms_bridge.lti.errors import BrowserUnknown, LaunchRefused, OldLaunch, PlatformSaysNo
 from lms_bridge.lti.id_token import verified_claims
-from lms_bridge.lti.login import hash_secret
-from lms_bridge.models import Login, Platform
+from lms_bridge.lti.login import MAX_STATE, hash_secret, open_state
+from lms_bridge.lti.platforms import PlatformRow, find_platform
 
-_LOGIN, _PLATFORM = Login.__table__.c, Platform.__table__.c
 _SCHEMA = LaunchSchema()
-# Built once: putting a statement together costs more than running it.
-_LOGIN_OF_STATE = (
-    select(
-        Login.__table__,
-        _PLATFORM.agency_id,
-        _PLATFORM.issuer,
-        _PLATFORM.client_id,
-        _PLATFORM.jwks_url,
-        _PLATFORM.authorization_url,
-    )
-    .join(Platform.__table__, _PLATFORM.id == _LOGIN.platform_id)
-    .where(_LOGIN.state == bindparam("wanted"), _PLATFORM.active.is_(True))
-)
-
-
-@dataclass(frozen=True, slots=True)
-class PlatformRow:
-    """The registration that a launch belongs to."""
-
-    id: int
-    agency_id: int
-    issuer: str
-    client_id: str
-    jwks_url: str
-    authorization_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A launch that passed every check and whose login is used up."""
+    """A launch that passed every check; its nonce is used up by the session that begins."""
 
     platform: PlatformRow
     message: LaunchMessage
+    nonce: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +40,28 @@ class ProofNeeded(Exception):
 def accept(form: dict[str, str], *, cookies: tuple[str, ...], proof: str | None) -> Accepted:
     """Check the form that the browser posts, in the order that lets a forgery cost its sender most.
 
-    The login is used up by one DELETE, after everything else was checked, so that a forged post cannot burn it and
-    of several posts exactly one wins. The caller stores the session in the same transaction.
+    Nothing is used up here, so that a forged post cannot burn a login; of several good posts, exactly one begins the
+    session.
 
     :raises LaunchRefused: any check fails.
     :raises ProofNeeded: neither cookie nor proof came, and the login page could leave a proof in the browser.
     """
     state, token = _parameters(form)
-    row = db.session.execute(_LOGIN_OF_STATE, {"wanted": state}).first()
-    if row is None or row.expires_at < now():
-        raise LaunchUsed("unknown, used or expired state")
-    # A verification may have to fetch keys, and no transaction stays open across the network.
-    db.session.rollback()
-    bound = any(hmac.compare_digest(hash_secret(secret), row.binding_hash) for secret in (*cookies, proof or ""))
-    if not bound and (proof is not None or not row.scripted):
+    login = open_state(state)
+    bound = any(hmac.compare_digest(hash_secret(secret), login.binding_hash) for secret in (*cookies, proof or ""))
+    if not bound and (proof is not None or not login.scripted):
         raise BrowserUnknown("no cookie or proof of the browser that began the login")
-    claims = verified_claims(token, issuer=row.issuer, client_id=row.client_id, jwks_url=row.jwks_url, nonce=row.nonce)
-    if not bound:
-        parts = urlsplit(row.authorization_url)
-        raise ProofNeeded(state, token, row.storage_target, f"{parts.scheme}://{parts.netloc}")
-    message = _message(claims)
-    if changed_rows(delete(Login).where(_LOGIN.state == state)) != 1:
-        raise LaunchUsed("state used by another request")
-    platform = PlatformRow(
-        row.platform_id, row.agency_id, row.issuer, row.client_id, row.jwks_url, row.authorization_url
+    platform = find_platform(login.issuer, login.client_id)
+    claims = verified_claims(
+        token,
+        issuer=platform.issuer,
+        client_id=platform.client_id,
+        jwks_url=platform.jwks_url,
+        nonce=login.nonce,
     )
-    return Accepted(platform, message)
+    if not bound:
+        raise ProofNeeded(state, token, login.storage_target, platform.origin)
+    return Accepted(platform, _message(claims), login.nonce)
 
 
 def _parameters(form: dict[str, str]) -> tuple[str, str]:
@@ -103,7 +72,7 @@ def _parameters(form: dict[str, str]) -> tuple[str, str]:
     state, token = form.get("state", ""), form.get("id_token", "")
     if token and not state:
         raise LaunchRefused("id_token without state", None)
-    if not token or not 1 <= len(state) <= 64:
+    if not token or not 1 <= len(state) <= MAX_STATE:
         raise LaunchRefused("state or id_token missing")
     return state, token
 

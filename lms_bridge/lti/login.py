@@ -1,23 +1,29 @@
-"""OIDC third-party initiated login: the LMS says somebody wants in, we ask it who."""
+"""OIDC third-party initiated login: the LMS says somebody wants in, we ask it who.
+
+Nothing is stored. The state carries, signed, what the launch must know of its login; its nonce is used up when the
+session begins.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import secrets
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from flask import current_app
+from itsdangerous import BadData, URLSafeSerializer
 from marshmallow import EXCLUDE, Schema, fields, post_load, validate
-from sqlalchemy import bindparam, insert, select
 
-from lms_bridge.db import db, now
-from lms_bridge.lti.errors import LaunchRefused, PlatformUnknown
-from lms_bridge.models import Login, Platform
+from lms_bridge.lti.errors import LaunchRefused, LaunchUsed
+from lms_bridge.lti.platforms import find_platform
 
-LIFETIME = dt.timedelta(minutes=5)
+LIFETIME = 300
+"""Seconds from login to launch."""
+MAX_STATE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +56,25 @@ class LoginSchema(Schema):
         return LoginRequest(**data)
 
 
-_P = Platform.__table__.c
-# Built once: putting a statement together costs more than running it.
-_OF_ISSUER = (
-    select(_P.id, _P.client_id, _P.authorization_url).where(_P.issuer == bindparam("iss"), _P.active.is_(True)).limit(2)
-)
-_OF_CLIENT = _OF_ISSUER.where(_P.client_id == bindparam("client"))
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A login that was begun, as its state tells it."""
+
+    issuer: str
+    client_id: str
+    nonce: str
+    binding_hash: str
+    """Hash of the secret that only the browser which began the login holds."""
+    scripted: bool
+    """Whether the login page could also leave the secret in sessionStorage or at the platform."""
+    storage_target: str | None
+    expires_at: int
+    """Unix time."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoginBegun:
-    """Where to send the browser, and the secret that it must bring back."""
+    """Where to send the browser, and what its page needs to leave a proof."""
 
     authorize_url: str
     platform_origin: str
@@ -69,27 +83,22 @@ class LoginBegun:
 
 
 def begin_login(request: LoginRequest, *, redirect_uri: str, binding: str, scripted: bool) -> LoginBegun:
-    """Remember a login and build the authorization request. ``binding`` is a secret that the browser was given.
+    """Build the authorization request. ``binding`` is a secret that the browser was given.
 
     :raises PlatformUnknown: no active registration fits, or several do and the LMS does not say which.
     """
-    wanted = {"iss": request.iss, "client": request.client_id}
-    found = db.session.execute(_OF_ISSUER if request.client_id is None else _OF_CLIENT, wanted).all()
-    if len(found) != 1:
-        raise PlatformUnknown("several registrations of this issuer" if found else "unknown issuer or client_id")
-    platform = found[0]
-    state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    db.session.execute(
-        insert(Login.__table__).values(
-            state=state,
-            nonce=nonce,
-            platform_id=platform.id,
-            binding_hash=hash_secret(binding),
-            scripted=scripted,
-            storage_target=request.lti_storage_target,
-            expires_at=now() + LIFETIME,
-        )
+    platform = find_platform(request.iss, request.client_id)
+    nonce = secrets.token_urlsafe(24)
+    login = Login(
+        issuer=platform.issuer,
+        client_id=platform.client_id,
+        nonce=nonce,
+        binding_hash=hash_secret(binding),
+        scripted=scripted,
+        storage_target=request.lti_storage_target,
+        expires_at=int(time.time()) + LIFETIME,
     )
+    state = _states().dumps(astuple(login))
     parameters = {
         "scope": "openid",
         "response_type": "id_token",
@@ -104,13 +113,30 @@ def begin_login(request: LoginRequest, *, redirect_uri: str, binding: str, scrip
     if request.lti_message_hint is not None:
         parameters["lti_message_hint"] = request.lti_message_hint
     joint = "&" if urlsplit(platform.authorization_url).query else "?"
-    parts = urlsplit(platform.authorization_url)
     return LoginBegun(
         authorize_url=f"{platform.authorization_url}{joint}{urlencode(parameters)}",
-        platform_origin=f"{parts.scheme}://{parts.netloc}",
+        platform_origin=platform.origin,
         state=state,
         storage_target=request.lti_storage_target,
     )
+
+
+def open_state(state: str) -> Login:
+    """Return the login that a state belongs to.
+
+    :raises LaunchUsed: it is not ours, or older than five minutes.
+    """
+    try:
+        login = Login(*_states().loads(state))
+    except BadData as error:
+        raise LaunchUsed("unknown state") from error
+    if login.expires_at < time.time():
+        raise LaunchUsed("expired state")
+    return login
+
+
+def _states() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="lms_bridge login state")
 
 
 def hash_secret(secret: str) -> str:

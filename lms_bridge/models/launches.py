@@ -1,4 +1,4 @@
-"""A launch from login to session. Logins live five minutes, sessions eight hours, launches are kept as a record."""
+"""Launches and the sessions they begin. Sessions live eight hours, launches are kept as a record."""
 
 from __future__ import annotations
 
@@ -10,21 +10,6 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms_bridge.db import AgencyOwned, Code, Model, Name
-
-
-class Login(Model):
-    """A login that was begun. Deleting it by its state is what makes a launch happen once, on whatever worker."""
-
-    __tablename__ = "core_login"
-    state: Mapped[Code] = mapped_column(primary_key=True)
-    nonce: Mapped[Code]
-    platform_id: Mapped[int] = mapped_column(ForeignKey("core_platform.id", ondelete="CASCADE"))
-    binding_hash: Mapped[Code]
-    """Hash of the secret that only the browser which began the login holds."""
-    scripted: Mapped[bool]
-    """Whether the login page could also leave the secret in sessionStorage or at the platform."""
-    storage_target: Mapped[Name | None]
-    expires_at: Mapped[dt.datetime] = mapped_column(index=True)
 
 
 class Launch(Model, AgencyOwned):
@@ -63,6 +48,8 @@ class Session(Model, AgencyOwned):
     __tablename__ = "core_session"
     id: Mapped[int] = mapped_column(primary_key=True)
     sid_hash: Mapped[Code] = mapped_column(unique=True)
+    nonce: Mapped[Code | None] = mapped_column(index=True, unique=True)
+    """Of the login that began it: its uniqueness is what makes a launch happen once, on whatever worker."""
     kind: Mapped[SessionKind] = mapped_column(default=SessionKind.LAUNCH)
     person_id: Mapped[int] = mapped_column(ForeignKey("core_person.id"), index=True)
     launch_id: Mapped[int] = mapped_column(ForeignKey("core_launch.id", ondelete="CASCADE"), index=True)

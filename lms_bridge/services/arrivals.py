@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, insert, select, update
 
-from lms_bridge.db import acting_as, db, upsert
+from lms_bridge.db import acting_as, db, run, upsert
 from lms_bridge.domain.nip import clean_nip
 from lms_bridge.domain.roles import roles_from_claim
 from lms_bridge.lti.errors import PlatformUnknown
@@ -17,23 +17,39 @@ from lms_bridge.models import (
     Course,
     Deployment,
     Enrolment,
+    Grade,
     Grant,
     Launch,
     LineItem,
     Person,
+    PersonScore,
+    Platform,
     PlatformUser,
     ResourceLink,
 )
 from lms_bridge.services.grades import grade_on_launch
 
-_D, _U, _P, _C, _R, _E, _L = (
-    model.__table__ for model in (Deployment, PlatformUser, Person, Course, ResourceLink, Enrolment, LineItem)
+_M, _D, _U, _P, _C, _R, _E, _L, _S, _G = (
+    model.__table__
+    for model in (
+        Platform,
+        Deployment,
+        PlatformUser,
+        Person,
+        Course,
+        ResourceLink,
+        Enrolment,
+        LineItem,
+        PersonScore,
+        Grade,
+    )
 )
 
 
 # Built once: putting a statement together costs more than running it.
 _KNOWN = (
     select(
+        _D.c.id.label("deployment_row"),
         _D.c.active.label("deployment_active"),
         _U.c.id.label("user_id"),
         _U.c.person_id,
@@ -52,18 +68,26 @@ _KNOWN = (
         _R.c.course_id.label("link_course_id"),
         _R.c.line_item_id,
         _L.c.url.label("line_item_url"),
+        _S.c.id.label("score_id"),
+        _G.c.id.label("grade_id"),
     )
-    .select_from(_D)
+    .select_from(_M)
+    .outerjoin(_D, and_(_D.c.platform_id == _M.c.id, _D.c.deployment_id == bindparam("deployment")))
     .outerjoin(
-        _U, and_(_U.c.agency_id == bindparam("agency"), _U.c.issuer == bindparam("iss"), _U.c.sub == bindparam("sub"))
+        _U, and_(_U.c.agency_id == _M.c.agency_id, _U.c.issuer == bindparam("issuer"), _U.c.sub == bindparam("sub"))
     )
     .outerjoin(_P, _P.c.id == _U.c.person_id)
-    .outerjoin(_C, and_(_C.c.platform_id == bindparam("platform"), _C.c.context_id == bindparam("context")))
+    .outerjoin(_C, and_(_C.c.platform_id == _M.c.id, _C.c.context_id == bindparam("context")))
     .outerjoin(_E, and_(_E.c.course_id == _C.c.id, _E.c.platform_user_id == _U.c.id))
-    .outerjoin(_R, and_(_R.c.platform_id == bindparam("platform"), _R.c.link_id == bindparam("link")))
+    .outerjoin(_R, and_(_R.c.platform_id == _M.c.id, _R.c.link_id == bindparam("link")))
     .outerjoin(_L, _L.c.id == _R.c.line_item_id)
-    .where(_D.c.platform_id == bindparam("platform"), _D.c.deployment_id == bindparam("deployment"))
+    .outerjoin(
+        _S, and_(_S.c.person_id == _U.c.person_id, _S.c.module == bindparam("module"), _S.c.item == bindparam("item"))
+    )
+    .outerjoin(_G, and_(_G.c.line_item_id == _L.c.id, _G.c.platform_user_id == _U.c.id))
+    .where(_M.c.id == bindparam("platform"), _M.c.active.is_(True))
 )
+_LAUNCH = insert(Launch.__table__).returning(Launch.__table__.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +104,12 @@ class Arrival:
 def store_launch(accepted: Accepted, *, now: dt.datetime) -> Arrival:
     """Store an accepted launch with whatever it told us that is new.
 
-    :raises PlatformUnknown: the deployment is not known or switched off.
+    :raises PlatformUnknown: the platform is switched off, or the deployment is not known or switched off.
     """
     platform, message = accepted.platform, accepted.message
+    module, item = wanted_module(message)
     with acting_as(platform.agency_id):
-        known = _known(accepted)
+        known = _known(accepted, module=module, item=item)
         _check_deployment(accepted, known)
         user_id, person_id = _person(accepted, known, now=now)
         course_id = _course(accepted, known, now=now)
@@ -95,41 +120,39 @@ def store_launch(accepted: Accepted, *, now: dt.datetime) -> Arrival:
                 key={"course_id": course_id, "platform_user_id": user_id},
                 values={"agency_id": platform.agency_id, "roles": roles, "in_roster": True, "seen_at": now},
             )
-        module, item = wanted_module(message)
         link_id, line_item_id = _resource_link(accepted, known, course_id=course_id, module=module, item=item)
         launch_id = _launch(accepted, user_id, course_id, link_id, roles=roles, module=module, item=item, now=now)
-        if line_item_id is not None and module is not None and "learner" in roles:
+        # Known already: no result to hand on, or it is in this very column.
+        settled = known.score_id is None or (known.grade_id is not None and line_item_id == known.line_item_id)
+        if line_item_id is not None and module is not None and "learner" in roles and not settled:
             grade_on_launch(line_item_id, user_id, person_id=person_id, module=module, item=item, now=now)
     return Arrival(launch_id, person_id, platform.agency_id, module, message.deep_linking is not None)
 
 
-def _known(accepted: Accepted) -> Any:
-    """Read everything that the launch may touch, in one query whose first table always gives a row or none."""
+def _known(accepted: Accepted, *, module: str | None, item: str) -> Any:
+    """Read everything that the launch may touch, in one query whose first table always gives a row."""
     platform, message = accepted.platform, accepted.message
     wanted = {
-        "agency": platform.agency_id,
-        "iss": platform.issuer,
+        "issuer": platform.issuer,
         "platform": platform.id,
         "sub": message.sub,
         "deployment": message.deployment_id,
         "context": (message.context or {}).get("id", ""),
         "link": (message.resource_link or {}).get("id", ""),
+        "module": module or "",
+        "item": item,
     }
-    return db.session.execute(_KNOWN, wanted).first() or _Nothing()
-
-
-class _Nothing:
-    """Stands for a row when even the deployment is unknown."""
-
-    def __getattr__(self, name: str) -> None:
-        return None
+    known = run(_KNOWN, wanted).first()
+    if known is None:
+        raise PlatformUnknown("platform switched off")
+    return known
 
 
 def _check_deployment(accepted: Accepted, known: Any) -> None:
     if known.deployment_active:
         return
     platform = accepted.platform
-    if known.deployment_active is False or db.session.scalar(
+    if known.deployment_row is not None or db.session.scalar(
         select(_D.c.id).where(_D.c.platform_id == platform.id).limit(1)
     ):
         raise PlatformUnknown("unknown or inactive deployment")
@@ -243,21 +266,21 @@ def _launch(
     now: dt.datetime,
 ) -> int:
     platform, message = accepted.platform, accepted.message
-    statement = insert(Launch.__table__).values(
-        agency_id=platform.agency_id,
-        platform_id=platform.id,
-        deployment_id=message.deployment_id,
-        platform_user_id=user_id,
-        course_id=course_id,
-        resource_link_id=link_id,
-        message_type=message.message_type,
-        roles=roles,
-        module=module,
-        item=item,
-        locale=message.presentation["locale"],
-        document_target=message.presentation["document_target"],
-        return_url=message.presentation["return_url"],
-        deep_linking=message.deep_linking,
-        launched_at=now,
-    )
-    return int(db.session.execute(statement.returning(Launch.__table__.c.id)).scalar_one())
+    values = {
+        "agency_id": platform.agency_id,
+        "platform_id": platform.id,
+        "deployment_id": message.deployment_id,
+        "platform_user_id": user_id,
+        "course_id": course_id,
+        "resource_link_id": link_id,
+        "message_type": message.message_type,
+        "roles": roles,
+        "module": module,
+        "item": item,
+        "locale": message.presentation["locale"],
+        "document_target": message.presentation["document_target"],
+        "return_url": message.presentation["return_url"],
+        "deep_linking": message.deep_linking,
+        "launched_at": now,
+    }
+    return int(run(_LAUNCH, values).scalar_one())

@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from lms_bridge.context import PersonRef
-from lms_bridge.db import db
+from lms_bridge.db import current_agency, db, insert_new
 from lms_bridge.events import EvidenceRecorded, GapClosed, GapOpened
 from lms_bridge.models import Evidence, Gap
 from lms_bridge.services.outbox import publish
@@ -17,30 +17,19 @@ from lms_bridge.services.outbox import publish
 
 def record_evidence(
     *, person: PersonRef, competency: str, value: Decimal, source: str, seen_at: dt.datetime, level: int | None = None
-) -> Evidence:
+) -> None:
     """Record one sign of a competency; the same source at the same moment is recorded once.
 
     :param competency: key such as ``asn-38-2017:M1``.
     :param value: 0-1.
     :param level: 0-5, where the source knows it.
     """
-    known = db.session.scalar(
-        select(Evidence).where(
-            Evidence.person_id == person.id,
-            Evidence.competency == competency,
-            Evidence.source == source,
-            Evidence.seen_at == seen_at,
-        )
+    key = {"person_id": person.id, "competency": competency, "source": source, "seen_at": seen_at}
+    evidence_id = insert_new(
+        Evidence.__table__, key=key, values={"agency_id": current_agency(), "value": value, "level": level}
     )
-    if known is not None:
-        return known
-    evidence = Evidence(
-        person_id=person.id, competency=competency, source=source, value=value, level=level, seen_at=seen_at
-    )
-    db.session.add(evidence)
-    db.session.flush()
-    publish(EvidenceRecorded(evidence_id=evidence.id, person_id=person.id, competency=competency, source=source))
-    return evidence
+    if evidence_id is not None:
+        publish(EvidenceRecorded(evidence_id=evidence_id, person_id=person.id, competency=competency, source=source))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 from flask import current_app
 from sqlalchemy import inspect, select
 
-from lms_bridge.db import db, only_reading
+from lms_bridge.db import db
+from lms_bridge.engine import only_reading
 from lms_bridge.models import SchemaLedger
 from lms_bridge.plugin_host.discovery import discover
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import String, bindparam, cast, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lms_bridge.context import AgencyRef, BridgeContext, CourseRef, PersonRef, PlatformRef, ResourceLinkRef
-from lms_bridge.db import db
+from lms_bridge.db import db, run
 from lms_bridge.errors import BridgeError
+from lms_bridge.lti.errors import LaunchUsed
 from lms_bridge.lti.login import hash_secret
 from lms_bridge.models import Agency, Course, Launch, Person, Platform, ResourceLink, Session, SessionKind, Ticket
 
@@ -25,12 +26,21 @@ _S, _L, _P, _A, _M, _C, _R = (
     model.__table__ for model in (Session, Launch, Person, Agency, Platform, Course, ResourceLink)
 )
 
+_O = _P.alias()
+# Everyone who is linked to the same person, in one column: "12 40".
+_SAME_IDS = (
+    select(func.aggregate_strings(cast(_O.c.id, String), " "))
+    .where(_O.c.same_as_id == func.coalesce(_P.c.same_as_id, _P.c.id))
+    .scalar_subquery()
+    .label("same_ids")
+)
 # Built once: putting a statement together costs more than running it.
 _VISIT = (
     select(
         _S,
         _P.c.name.label("person_name"),
         _P.c.same_as_id,
+        _SAME_IDS,
         _A.c.code,
         _A.c.name.label("agency_name"),
         _A.c.timezone,
@@ -57,7 +67,7 @@ _VISIT = (
     .outerjoin(_R, _R.c.id == _L.c.resource_link_id)
     .where(_S.c.sid_hash == bindparam("hash"), _M.c.active.is_(True))
 )
-_SAME_PERSON = select(_P.c.id).where((_P.c.id == bindparam("canonical")) | (_P.c.same_as_id == bindparam("canonical")))
+_BEGIN = insert(_S)
 
 
 class SessionEnded(BridgeError):
@@ -99,30 +109,43 @@ class Visit:
 
 
 def begin_session(
-    *, agency_id: int, person_id: int, launch_id: int, agent: str, cookie: str, cookie_seen: bool, now: dt.datetime
+    *,
+    agency_id: int,
+    person_id: int,
+    launch_id: int,
+    agent: str,
+    cookie: str,
+    cookie_seen: bool,
+    now: dt.datetime,
+    nonce: str | None = None,
 ) -> str:
     """Begin a session and return its id, 43 characters that are stored only as a hash.
 
     :param cookie: the secret that the browser holds or is being given.
     :param cookie_seen: it came back already, so that the session can be bound to it at once.
+    :param nonce: of the login that is used up by this.
+    :raises LaunchUsed: another session has used it up.
     """
     sid = secrets.token_urlsafe(32)
     bound = hash_secret(cookie)
-    db.session.execute(
-        insert(_S).values(
-            sid_hash=hash_secret(sid),
-            kind=SessionKind.LAUNCH,
-            agency_id=agency_id,
-            person_id=person_id,
-            launch_id=launch_id,
-            cookie_hash=bound if cookie_seen else None,
-            agent_hash=hash_secret(agent),
-            data={} if cookie_seen else {"candidate": bound},
-            created_at=now,
-            seen_at=now,
-            expires_at=now + ABSOLUTE,
-        )
-    )
+    values = {
+        "sid_hash": hash_secret(sid),
+        "nonce": nonce,
+        "kind": SessionKind.LAUNCH,
+        "agency_id": agency_id,
+        "person_id": person_id,
+        "launch_id": launch_id,
+        "cookie_hash": bound if cookie_seen else None,
+        "agent_hash": hash_secret(agent),
+        "data": {} if cookie_seen else {"candidate": bound},
+        "created_at": now,
+        "seen_at": now,
+        "expires_at": now + ABSOLUTE,
+    }
+    try:
+        run(_BEGIN, values)
+    except IntegrityError as error:
+        raise LaunchUsed("nonce used by another session") from error
     return sid
 
 
@@ -131,7 +154,7 @@ def load_visit(sid: str, *, cookies: tuple[str, ...], agent: str, request_id: st
 
     :raises SessionEnded: unknown, idle for 30 minutes, older than 8 hours, or another browser.
     """
-    row = db.session.execute(_VISIT, {"hash": hash_secret(sid)}).first()
+    row = run(_VISIT, {"hash": hash_secret(sid)}).first()
     if row is None or row.expires_at <= now or row.seen_at + IDLE <= now:
         raise SessionEnded("unknown or expired")
     if row.cookie_hash is not None:
@@ -158,7 +181,7 @@ def load_visit(sid: str, *, cookies: tuple[str, ...], agent: str, request_id: st
 
 def _context(row: Any, request_id: str) -> BridgeContext:
     canonical = row.same_as_id or row.person_id
-    same = db.session.scalars(_SAME_PERSON, {"canonical": canonical})
+    same = map(int, row.same_ids.split()) if row.same_ids else ()
     return BridgeContext(
         agency=AgencyRef(row.agency_id, row.code, row.agency_name, row.timezone),
         platform=PlatformRef(row.platform_id, row.platform_name),
@@ -200,9 +223,9 @@ def choose_language(visit: Visit, locale: str) -> None:
     db.session.execute(update(_P).where(_P.c.id == visit.person_id).values(locale=locale))
 
 
-def end_session(visit: Visit) -> None:
-    """End the session at once."""
-    db.session.execute(delete(_S).where(_S.c.id == visit.id))
+def end_session(visit: Visit, *, now: dt.datetime) -> None:
+    """End the session at once. Its row stays for housekeeping, so that its launch cannot be used again."""
+    db.session.execute(update(_S).where(_S.c.id == visit.id).values(expires_at=now, data={}))
 
 
 def redeem_ticket(*, session_id: int, nonce: str, agent: str, cookie: str, now: dt.datetime) -> str:

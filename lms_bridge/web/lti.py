@@ -15,12 +15,13 @@ from lms_bridge.lti.errors import LaunchRefused
 from lms_bridge.lti.keys import published_keys
 from lms_bridge.lti.launch import ProofNeeded, accept
 from lms_bridge.lti.login import LoginSchema, begin_login, single_values
+from lms_bridge.lti.platforms import forget_platforms
 from lms_bridge.lti.registration import fetch_configuration, open_invitation, register
 from lms_bridge.models import Agency
 from lms_bridge.services.arrivals import store_launch
 from lms_bridge.services.sessions import begin_session
 from lms_bridge.web.landing import landing_path
-from lms_bridge.web.visits import browser_cookies, browser_secret, frame_origins, give_cookie, writes_on_get
+from lms_bridge.web.visits import browser_cookies, browser_secret, frame_origins, give_cookie
 
 bp = Blueprint("lti", __name__, url_prefix="/lti")
 _LOGIN = LoginSchema()
@@ -44,7 +45,6 @@ def _needs_script() -> bool:
 
 
 @bp.route("/login", methods=["GET", "POST"])
-@writes_on_get
 def login() -> AnyResponse:
     """Begin a launch: the LMS says that somebody wants in."""
     given = request.form if request.method == "POST" else request.args
@@ -57,7 +57,6 @@ def login() -> AnyResponse:
         ) from error
     secret, scripted = browser_secret(), _needs_script()
     begun = begin_login(wanted, redirect_uri=_redirect_uri(), binding=secret, scripted=scripted)
-    db.session.commit()
     if scripted:
         g.frame_ancestors = "*"
         page = render_template(
@@ -97,6 +96,7 @@ def launch() -> AnyResponse:
         cookie=secret,
         cookie_seen=bool(cookies) and "proof" not in form,
         now=moment,
+        nonce=accepted.nonce,
     )
     db.session.commit()
     root = request.environ.get("lms_bridge.script_root", "")
@@ -168,6 +168,7 @@ def finish_registration(invitation: str) -> str:
         found, configuration_url=configuration_url, token=form.get("registration_token") or None, now=now()
     )
     db.session.commit()
+    forget_platforms()
     g.frame_ancestors = frame_origins(configuration_url)
     return render_template(
         "bridge/register_done.html",

@@ -76,7 +76,7 @@ def _inside(path: str) -> str:
 @bp.post("/leave")
 def leave() -> str:
     """End the session."""
-    end_session(g.visit)
+    end_session(g.visit, now=now())
     db.session.commit()
     g.visit_ended = True
     return_url = g.visit.return_url

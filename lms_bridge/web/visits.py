@@ -14,7 +14,8 @@ from flask.sessions import SessionInterface, SessionMixin
 from flask_babel import gettext as _
 from werkzeug.datastructures import CallbackDict
 
-from lms_bridge.db import choose_agency, db, now, reading_only
+from lms_bridge.db import choose_agency, db, now
+from lms_bridge.engine import reading_only
 from lms_bridge.errors import Refused
 from lms_bridge.services.sessions import TOUCH, SessionEnded, Visit, keep_alive, load_visit, save_data
 

@@ -181,7 +181,7 @@ def test_replay_is_refused_in_this_and_in_another_browser(
     assert other.post_launch(**form).status_code == 403
     assert browser.post_launch(**form).status_code == 303
     assert browser.post_launch(**form).status_code == 409
-    assert other.post_launch(**form).status_code == 409
+    assert other.post_launch(**form).status_code == 403
     assert sessions(bridge_app) == 1
 
 

@@ -62,7 +62,7 @@ def test_every_branch_goes_down_to_nothing_and_up_again(app, tmp_path):
     upgrade_all()
 
     assert left == set()
-    assert behind == {"core": "core_0001", "competency": "competency_0001"}
+    assert set(behind) == {"core", "competency"}
     assert pending_branches() == {}
 
 
