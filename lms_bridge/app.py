@@ -106,6 +106,8 @@ def _init_plugins(app: Flask, settings: Settings, *, safe_mode: bool) -> None:
             behind = pending_branches()
         except SQLAlchemyError:
             behind = {}
+        # Processes that are forked from this one must not share its connections.
+        db.engine.dispose()
         branches = version_folders(settings.instance)
     for name, state in plugins.states.items():
         if state.declaration and name in behind and name in branches:

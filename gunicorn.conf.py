@@ -1,0 +1,12 @@
+"""How gunicorn serves the bridge: read by itself where wsgi.py is. The command line overrides it."""
+
+import gc
+
+# Loaded once and then forked: workers start in an instant and share what they do not change.
+preload_app = True
+
+
+def when_ready(server: object) -> None:
+    """Leave what was loaded out of garbage collection, which would write to the shared pages of every worker."""
+    gc.collect()
+    gc.freeze()
