@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from babel.support import Translations
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel
+from flask_babel import Babel, get_translations
 
 from lms_bridge.context import context_or_none
 
@@ -21,6 +22,19 @@ def init_locale(app: Flask, directories: Iterable[Path]) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(str(folder) for folder in directories)
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
     Babel(app, locale_selector=choose_locale, timezone_selector=_timezone)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda message: _catalogue().ugettext(message),
+        ngettext=lambda one, many, number: _catalogue().ungettext(one, many, number),
+        newstyle=True,
+    )
+
+
+def _catalogue() -> Translations:
+    """Return the catalogue of this page, looked up once a page and not once a message."""
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    catalogue: Translations = g.catalogue
+    return catalogue
 
 
 def choose_locale() -> str:
