@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version as version_of
 
 project = "lms_bridge"
-copyright = "the lms_bridge authors, MIT"  # noqa: A001
+copyright = "the lms_bridge authors, MIT"
 release = version = version_of("lms-bridge")
 extensions = ["myst_parser"]
 exclude_patterns = ["_build"]
