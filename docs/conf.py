@@ -10,6 +10,7 @@ release = version = version_of("lms-bridge")
 extensions = ["myst_parser"]
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence"]
+highlight_language = "text"
 # Every heading is a target, so that one page may point into another.
 myst_heading_anchors = 3
 nitpicky = True
