@@ -74,7 +74,9 @@ def test_the_copy_made_before_an_upgrade_holds_what_was_written_last(_template, 
     file = folder / "lms_bridge.sqlite"
     app = make_app(folder, f"sqlite:///{file}", None)
     served = sqlite3.connect(file)
-    served.execute("INSERT INTO core_agency (code, name, timezone, created_at) VALUES ('new', 'n', 'UTC', '2026-01-01')")
+    served.execute(
+        "INSERT INTO core_agency (code, name, timezone, created_at) VALUES ('new', 'n', 'UTC', '2026-01-01')"
+    )
     served.execute("DELETE FROM core_schema_ledger WHERE branch = 'competency'")
     served.commit()
 
