@@ -62,12 +62,25 @@ def test_the_commands_of_the_readme_start_a_server_that_is_ready(tmp_path: Path)
 
     with shell(commands[6], environment), shell(commands[7], environment) as worker:
         answers = ready(port)
+        until_it_heeds(worker, signal.SIGTERM)
         worker.send_signal(signal.SIGTERM)
         ended = worker.wait(20)
 
     assert re.fullmatch(rf"{BASE_URL}/lti/register/[\w-]+\n", printed[2].stdout)
     assert answers == 200
     assert ended == 0
+
+
+def until_it_heeds(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    """Wait until a process that is only starting has its own answer to a signal."""
+    ends = time.monotonic() + 30
+    while True:
+        status = Path(f"/proc/{process.pid}/status").read_text("utf-8")
+        caught = re.search(r"^SigCgt:\s*([0-9a-f]+)$", status, re.MULTILINE)
+        if caught and int(caught[1], 16) >> (number - 1) & 1:
+            return
+        assert process.poll() is None and time.monotonic() < ends
+        time.sleep(0.05)
 
 
 def ready(port: int) -> int:
