@@ -25,6 +25,11 @@ $(VENV)/.test: $(VENV)/.runtime requirements-test.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-test.lock
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/.runtime requirements-docs.lock
+	@echo "Installing the tools of the documentation ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	@touch $@
+
 install: $(VENV)/.runtime ## Make .venv with the runtime
 
 demo: $(VENV)/.runtime ## Try it: the bridge, a practice LMS and invented people, until Ctrl-C
@@ -44,11 +49,16 @@ lint: $(VENV)/.test ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy lms_bridge
 
+docs: $(VENV)/.docs ## Build the documentation in docs/_build/html
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
+
 lock: $(VENV)/.test ## Renew the lock files from setup.cfg (developers; needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header setup.cfg build-requirements.in -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra test -c requirements.lock setup.cfg build-requirements.in -o requirements-test.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra docs -c requirements-test.lock setup.cfg build-requirements.in -o requirements-docs.lock
 
 clean: ## Remove .venv and what tests leave behind
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help bench demo demo-reset install test lint lock clean
+.PHONY: help bench demo demo-reset docs install test lint lock clean

@@ -1,6 +1,9 @@
-"""How gunicorn serves the bridge: read by itself where wsgi.py is. The command line overrides it."""
+"""How gunicorn serves the bridge: read by itself in this folder. The command line overrides it."""
 
 import gc
+
+# An LMS may begin a launch with a long address; gunicorn takes 4094 characters unless told otherwise.
+limit_request_line = 8190
 
 # Loaded once and then forked: workers start in an instant and share what they do not change.
 preload_app = True

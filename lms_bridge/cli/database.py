@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -78,7 +79,9 @@ def _back_up() -> None:
     if url.startswith("sqlite:///") and inspect(db.engine).has_table("alembic_version"):
         db.session.remove()
         copy = path.with_name(f"{path.name}.{now():%Y%m%d-%H%M%S}.backup")
-        shutil.copy2(path, copy)
+        # By SQLite's own means: a copied file would lack what was written last, which lies in the log beside it.
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
 
 
 @db_group.command()

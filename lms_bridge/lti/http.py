@@ -6,7 +6,8 @@ import ipaddress
 import json
 import socket
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -106,13 +107,13 @@ class _GuardedAdapter(HTTPAdapter):
 
         class Plain(HTTPConnection):
             def _new_conn(self) -> socket.socket:
-                self._dns_host = _checked(self, guard, secure=False)
-                return super()._new_conn()
+                with _connecting_to(self, _checked(self, guard, secure=False)):
+                    return super()._new_conn()
 
         class Secure(HTTPSConnection):
             def _new_conn(self) -> socket.socket:
-                self._dns_host = _checked(self, guard, secure=True)
-                return super()._new_conn()
+                with _connecting_to(self, _checked(self, guard, secure=True)):
+                    return super()._new_conn()
 
         plain = type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": Plain})
         secure = type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": Secure})
@@ -121,6 +122,16 @@ class _GuardedAdapter(HTTPAdapter):
 
 class _Refusal(NewConnectionError):
     """Carries our refusal through urllib3, which turns other exceptions into its own."""
+
+
+@contextmanager
+def _connecting_to(connection: Any, address: str) -> Iterator[None]:
+    """Let a connection use this address, and give it its name back, under which the certificate must be made out."""
+    name, connection._dns_host = connection._dns_host, address
+    try:
+        yield
+    finally:
+        connection._dns_host = name
 
 
 def _checked(connection: Any, guard: AddressGuard, *, secure: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -64,6 +66,30 @@ def test_every_branch_goes_down_to_nothing_and_up_again(app, tmp_path):
     assert left == set()
     assert set(behind) == {"core", "competency"}
     assert pending_branches() == {}
+
+
+def test_the_copy_made_before_an_upgrade_holds_what_was_written_last(_template, tmp_path):
+    folder = tmp_path / "instance"
+    shutil.copytree(_template, folder)
+    file = folder / "lms_bridge.sqlite"
+    app = make_app(folder, f"sqlite:///{file}", None)
+    served = sqlite3.connect(file)
+    served.execute(
+        "INSERT INTO core_agency (code, name, timezone, created_at) VALUES ('new', 'n', 'UTC', '2026-01-01')"
+    )
+    served.execute("DELETE FROM core_schema_ledger WHERE branch = 'competency'")
+    served.commit()
+
+    with app.app_context():
+        upgrade_all()
+        db.session.remove()
+        db.engine.dispose()
+    served.close()
+
+    (copy,) = folder.glob("*.backup")
+    kept = sqlite3.connect(copy)
+    assert kept.execute("SELECT count(*) FROM core_agency WHERE code = 'new'").fetchone() == (1,)
+    kept.close()
 
 
 def test_a_web_worker_does_not_load_the_migration_tool(tmp_path):

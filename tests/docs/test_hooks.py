@@ -1,0 +1,95 @@
+"""The examples of hooks.md and events.md answer when core asks and tells them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from lms_bridge.db import db
+from lms_bridge.plugin_host import PluginHost
+from tests.docs.pages import blocks
+
+
+@pytest.fixture
+def reading(database: str, tmp_path: Path) -> None:
+    """The examples of the hooks that need no table, dropped in as one plugin."""
+    drop_in(tmp_path / "instance", "reading", python_of("hooks.md")[:4])
+
+
+@pytest.fixture
+def reader(database: str, tmp_path: Path) -> None:
+    """The examples of events, dropped in as one plugin."""
+    drop_in(tmp_path / "instance", "reader", python_of("events.md"))
+
+
+def python_of(page: str) -> list[str]:
+    return [block.text for block in blocks(page) if block.language == "python"]
+
+
+def drop_in(instance: Path, name: str, parts: list[str]) -> None:
+    (instance / "plugins").mkdir(exist_ok=True)
+    (instance / "plugins" / f"{name}.py").write_text("\n\n".join(parts), "utf-8")
+
+
+@pytest.fixture
+def learner(reading: None, request: pytest.FixtureRequest) -> Any:
+    """Somebody who opened one of the texts from the LMS."""
+    return request.getfixturevalue("launch_as")(claim_custom={"module": "reading.text", "item": "asn"})
+
+
+def test_the_declaration_is_accepted_and_the_module_opens(learner: Any, bridge_app: Flask) -> None:
+    plugins: PluginHost = bridge_app.extensions["lms_bridge.plugins"]
+
+    assert plugins.states["reading"].hint == "" and plugins.states["reading"].state == "loaded"
+    assert learner.page.text == "UU 20/2023 tentang ASN"
+
+
+def test_card_and_task_are_on_the_home_page(learner: Any) -> None:
+    home = learner.get("/").text
+
+    assert "2 bacaan untuk Pemerintah Kota Nusaraya." in home
+    assert "Baca UU ASN" in home
+
+
+def test_items_are_offered_to_a_teacher(reading: None, request: pytest.FixtureRequest) -> None:
+    launch_as = request.getfixturevalue("launch_as")
+    settings = {
+        "deep_link_return_url": "http://lms.test/return",
+        "accept_types": ["ltiResourceLink"],
+        "accept_presentation_document_targets": ["iframe"],
+    }
+
+    teacher = launch_as(
+        user="7",
+        role="Instructor",
+        claim_message_type="LtiDeepLinkingRequest",
+        claim_resource_link=None,
+        **{"https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings": settings},
+    )
+
+    assert "UU 20/2023 tentang ASN" in teacher.page.text
+    assert "Pengembangan kompetensi ASN" in teacher.page.text
+
+
+def test_what_is_published_reaches_its_listener_once_the_worker_runs(
+    reader: None, request: pytest.FixtureRequest
+) -> None:
+    learner = request.getfixturevalue("launch_as")(claim_custom={})
+    app, outbox = request.getfixturevalue("bridge_app"), request.getfixturevalue("outbox")
+    learner.post("/p/reader/texts/7/finish")
+    before = sources(app)
+
+    outbox.drain()
+
+    assert before == []
+    assert sources(app) == ["reader:text:7"]
+
+
+def sources(app: Flask) -> list[str]:
+    evidence = db.metadata.tables["core_evidence"]
+    with app.app_context():
+        return list(db.session.scalars(select(evidence.c.source)))
