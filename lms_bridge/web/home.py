@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, g, render_template
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from lms_bridge.context import current
 from lms_bridge.db import now
@@ -15,6 +16,13 @@ from lms_bridge.plugin_host import collect, host
 from lms_bridge.services.people import placement_of
 
 bp = Blueprint("home", __name__)
+
+
+class ModuleUnavailable(NotFound):
+    """The plugin of an activity is missing, broken or switched off. Shown to whoever opened it, with whom to tell."""
+
+    code = "module-unavailable"
+    title = _l("This activity is not available just now")
 
 
 @bp.get("/")
@@ -36,7 +44,7 @@ def index() -> str:
 @bp.get("/module")
 def unknown_module() -> str:
     """Say that the module of this activity is not here: its plugin is missing, broken or switched off."""
-    raise NotFound(
+    raise ModuleUnavailable(
         _("The module “%(module)s” is not available on this server just now.", module=current.module or ""),
         steps=(
             _("Tell the LMS administrator which activity it was."),

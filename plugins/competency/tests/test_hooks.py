@@ -12,11 +12,18 @@ from lms_bridge.api import Person, db, now, person_ref
 from .conftest import ANI, RAHMAT
 
 
-def test_home_says_how_to_begin(learner):
+def test_home_asks_somebody_whose_post_is_known_to_begin(learner):
     home = learner(claim_custom={}).page.text
 
-    assert "You have not rated yourself yet" in home
-    assert "Continue your self-rating" not in home
+    assert f"Fill in your self-rating {now().year}" in home
+    assert "Competency gap" not in home
+
+
+def test_home_waits_for_nobody_whose_post_is_unknown(learner):
+    home = learner(None, user="9", name="Tono", email="tono@agency.example", claim_custom={}).page.text
+
+    assert "Nothing is waiting for you" in home
+    assert "Rate yourself on the nine official competencies" in home
 
 
 def test_home_reminds_of_a_rating_that_was_begun(ani):
@@ -41,7 +48,8 @@ def test_home_shows_the_newest_result(ani):
 
     home = ani.browser.get("/").text
 
-    assert "1 of 9 competencies is below the standard of your post. Job Person Match 96.30." in home
+    assert "1 of 9 competencies is below the standard of your post: Communication. Job Person Match 96.30." in home
+    assert "Self-rating of " in home
     assert "Optimal" in home
     assert "Continue your self-rating" not in home
 

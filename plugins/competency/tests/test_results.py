@@ -43,8 +43,8 @@ def test_the_result_shows_the_formula_with_its_numbers_and_bounds(finished):
     text = finished.page.text
 
     assert "100 × 24 ÷ 27 = 88.89" in text
-    assert "MS ≥ 80" in text
-    assert "CO ≥ 78 and &lt; 90" in text
+    assert "MS ≥&nbsp;80" in text
+    assert "CO ≥&nbsp;78 and &lt;&nbsp;90" in text
 
 
 def test_the_explanation_shows_every_answer_and_every_assumed_level(finished):
@@ -69,6 +69,44 @@ def test_both_methods_are_shown_when_a_strength_makes_up_for_a_gap(ani):
     assert "100 × 27 ÷ 27 = 100.00" in text
     assert "100 × 25 ÷ 27 = 92.59" in text
     assert "capped" not in text
+
+
+def test_the_result_says_in_a_sentence_when_the_grade_is_the_same_as_the_match(finished):
+    assert "The grade for the LMS is the same: 88.89 of 100." in finished.page.text
+
+
+def test_the_result_says_in_a_sentence_why_the_grade_is_lower_than_the_match(ani):
+    ani.rate(EXAMPLE | {"M1": 5, "M2": 4})
+
+    text = ani.finish().text
+
+    assert "100.00" in text
+    assert "The grade for the LMS is lower, 88.89 of 100: there a level above the standard does not make up" in text
+
+
+def test_the_explanation_adds_up_every_level_in_both_ways(ani):
+    ani.rate(EXAMPLE | {"M1": 5})
+    ani.finish()
+
+    text = ani.get(f"/results/{ani.result_id()}/explanation").text
+
+    assert "5 + 3 + 2 + 3 + 2 + 3 + 2 + 3 + 3 = 26" in text
+    assert "3 + 3 + 2 + 3 + 2 + 3 + 2 + 3 + 3 = 24" in text
+    assert "3 + 3 + 3 + 3 + 3 + 3 + 3 + 3 + 3 = 27" in text
+
+
+def test_a_competency_without_a_rating_is_left_out_and_said_so(finished, stored):
+    with stored.opened():
+        line = db.session.scalar(select(ResultLine).where(ResultLine.competency == "asn-38-2017:M3"))
+        line.attained = line.gap = None
+
+    text = finished.get(f"/results/{finished.result_id()}").text
+
+    assert "Communication (not rated, so not counted as 0)" in text
+    assert "100 × 22 ÷ 24 = 91.67" in text
+    explanation = finished.get(f"/results/{finished.result_id()}/explanation").text
+    assert "Left out of both sums: Communication." in explanation
+    assert "not rated; left out, not counted as 0" in explanation
 
 
 def test_a_match_above_100_shows_what_was_capped(ani):
@@ -160,7 +198,7 @@ def test_a_result_keeps_the_bounds_that_held_when_it_was_computed(finished, stor
     text = finished.get(f"/results/{finished.result_id()}").text
 
     assert "Still meets requirements (MMS)" in text
-    assert "MS ≥ 89" in text
+    assert "MS ≥&nbsp;89" in text
 
 
 @pytest.mark.parametrize(("nip", "user"), [(RAHMAT, "21"), (DEWI, "22")], ids=["superior", "analyst"])

@@ -125,6 +125,15 @@ def test_answers_stay_useful_when_the_post_changes_to_a_lower_level():
     assert attained_level(five(l4=YES), required=3) == 4
 
 
+def test_after_a_change_to_a_lower_level_the_required_one_is_asked_and_a_level_above_it_is_only_an_offer():
+    assert next_level(five(l5=NO), required=3) == 3
+    assert attained_level(five(l5=NO), required=3) is None
+
+    assert attained_level(five(l5=NO, l3=YES), required=3) == 3
+    assert next_level(five(l5=NO, l3=YES), required=3) == 4
+    assert next_level(five(l4=NO, l3=YES), required=3) is None
+
+
 def test_a_competency_that_the_post_does_not_require_is_not_asked():
     assert next_level(five(), required=0) is None
     assert attained_level(five(l3=YES), required=0) is None
@@ -207,6 +216,15 @@ def test_worked_example_of_the_official_form():
     assert classify(match.value, bands(), purpose=Purpose.FILLING).code == "MS"
     assert classify(match.value, bands(), purpose=Purpose.MAPPING).code == "CO"
     assert grade(OFFICIAL_EXAMPLE) == Decimal("0.8889")
+
+
+def test_worked_example_of_a_standard_that_mixes_levels():
+    widyaiswara_ahli_utama = lines([5, 4, 4, 4, 4, 4, 4, 4, 5], [4, 4, 4, 5, 4, 4, 3, 4, 5])
+
+    match = job_person_match(widyaiswara_ahli_utama, method=Method.TOTAL_CAP)
+
+    assert (match.attained, match.required, match.value) == (37, 38, Decimal("97.37"))
+    assert grade(widyaiswara_ahli_utama) == Decimal("0.9474")
 
 
 def test_a_surplus_makes_up_for_a_gap_only_in_total():
@@ -296,6 +314,16 @@ def test_every_jpm_has_a_category(some):
 
     if value is not None:
         assert {classify(value, bands(), purpose=purpose).purpose for purpose in Purpose} == set(Purpose)
+
+
+@pytest.mark.parametrize(
+    ("attained", "required", "value"),
+    [(2, 3, "66.67"), (1, 3, "33.33"), (1, 32, "3.13"), (3, 32, "9.38"), (17, 25, "68.00"), (39, 50, "78.00")],
+)
+def test_a_match_is_rounded_half_up_to_two_decimals(attained, required, value):
+    [line] = lines([required], [attained])
+
+    assert job_person_match([line], method=Method.TOTAL_CAP).value == Decimal(value)
 
 
 @given(st.decimals(0, 100, places=4))

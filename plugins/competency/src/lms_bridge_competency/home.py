@@ -2,47 +2,27 @@
 
 from __future__ import annotations
 
-from flask_babel import format_decimal
+from zoneinfo import ZoneInfo
 
-from lms_bridge.api import BridgeContext, Card, Task, _, ngettext, now, url_for
-from lms_bridge_competency.models import AssessmentState
-from lms_bridge_competency.ratings import cycle_at, find_assessment, load_rating
+from flask_babel import format_date, format_decimal
+
+from lms_bridge.api import BridgeContext, Card, Task, _, competencies, ngettext, now, url_for
+from lms_bridge_competency.models import Result
+from lms_bridge_competency.ratings import Rating, load_rating
 from lms_bridge_competency.reading import categories
-from lms_bridge_competency.reference import band_names
-from lms_bridge_competency.results import count_short, latest_result
-from lms_bridge_competency.rules import Purpose
+from lms_bridge_competency.reference import FRAMEWORK, band_names
+from lms_bridge_competency.results import latest_result, lines_of, settled_result
+from lms_bridge_competency.rules import Method, Purpose
 
 _CHIPS = {"O": "ok", "KO": "warn"}
 
 
 def cards(context: BridgeContext) -> list[Card]:
-    """Return one card: the newest result, or how to get one."""
+    """Return one card for the newest result; before there is one, the tasks say what to do."""
     result = latest_result(context.person)
     if result is None:
-        begun = find_assessment(context.person, cycle=cycle_at(now(), timezone=context.agency.timezone))
-        return [
-            Card(
-                title=_("Competency gap"),
-                sentence=_("You see level, gap and Job Person Match as soon as your self-rating is finished.")
-                if begun
-                else _("You have not rated yourself yet. It takes about 10 minutes and can be interrupted."),
-                link=url_for("competency.self_rating"),
-                link_text=_("Continue") if begun else _("Open competency mapping"),
-                order=20,
-            )
-        ]
-    short, measured = count_short(result)
-    if short:
-        sentence = ngettext(
-            "%(num)s of %(measured)s competencies is below the standard of your post.",
-            "%(num)s of %(measured)s competencies are below the standard of your post.",
-            short,
-            measured=measured,
-        )
-    else:
-        sentence = _("All %(measured)s competencies meet the standard of your post.", measured=measured)
-    if result.jpm_total_cap is not None:
-        sentence += " " + _("Job Person Match %(jpm)s.", jpm=format_decimal(result.jpm_total_cap, "#,##0.00"))
+        return []
+    sentence = " ".join([_standing(result), _match(result), _("Self-rating of %(day)s.", day=_day(result, context))])
     band = categories(result).get(Purpose.MAPPING)
     return [
         Card(
@@ -57,20 +37,63 @@ def cards(context: BridgeContext) -> list[Card]:
     ]
 
 
+def _standing(result: Result) -> str:
+    """Say how many competencies are below the standard, and which."""
+    measured = [line for line in lines_of(result) if line.gap is not None]
+    short = [line.competency for line in measured if line.gap > 0]  # type: ignore[operator]
+    if not measured:
+        return _("No competency could be counted.")
+    if not short:
+        return _("All %(measured)s competencies meet the standard of your post.", measured=len(measured))
+    names = {competency.key: competency.name for competency in competencies(FRAMEWORK)}
+    return ngettext(
+        "%(num)s of %(measured)s competencies is below the standard of your post: %(names)s.",
+        "%(num)s of %(measured)s competencies are below the standard of your post: %(names)s.",
+        len(short),
+        measured=len(measured),
+        names=", ".join(names.get(key, key) for key in short),
+    )
+
+
+def _match(result: Result) -> str:
+    value = result.jpm_total_cap if result.method is Method.TOTAL_CAP else result.jpm_no_compensation
+    return "" if value is None else _("Job Person Match %(jpm)s.", jpm=format_decimal(value, "#,##0.00"))
+
+
+def _day(result: Result, context: BridgeContext) -> str:
+    return format_date(result.computed_at.astimezone(ZoneInfo(context.agency.timezone)).date(), "d MMMM y")
+
+
 def tasks(context: BridgeContext) -> list[Task]:
-    """Return a task while a self-rating is open."""
-    moment = now()
-    begun = find_assessment(context.person, cycle=cycle_at(moment, timezone=context.agency.timezone))
-    if begun is None or begun.state is not AssessmentState.DRAFT:
+    """Return a task while the self-rating waits for the person."""
+    rating = load_rating(context, now=now())
+    words = _first_step(rating) if rating.assessment is None else _next_step(rating)
+    if words is None:
         return []
-    rating = load_rating(context, now=moment)
-    return [
-        Task(
-            title=_("Continue your self-rating"),
-            detail=_("%(done)s of %(all)s competencies answered", done=rating.done, all=len(rating.steps))
-            if rating.missing or not rating.steps
-            else _("All competencies answered; finish to see your result"),
-            link=url_for("competency.self_rating"),
-            icon="level",
+    title, detail = words
+    return [Task(title=title, detail=detail, link=url_for("competency.self_rating"), icon="level")]
+
+
+def _first_step(rating: Rating) -> tuple[str, str] | None:
+    """Ask those whose post is known to begin; others may, but nobody waits for them."""
+    if rating.post is None or not rating.steps:
+        return None
+    return _("Fill in your self-rating %(cycle)s", cycle=rating.cycle), _("About 10 minutes; you can stop at any time")
+
+
+def _next_step(rating: Rating) -> tuple[str, str] | None:
+    if settled_result(rating) is not None:
+        return None
+    if rating.finished:
+        return (
+            _("Look over your self-rating again"),
+            _("Your post or its standard has changed since your last result"),
         )
-    ]
+    if rating.steps and not rating.missing:
+        return _("Finish your self-rating"), _("All competencies answered; finish to see your result")
+    return (
+        _("Continue your self-rating"),
+        _("%(done)s of %(all)s competencies answered", done=rating.done, all=len(rating.steps))
+        if rating.steps
+        else _("Choose the level of your post first"),
+    )

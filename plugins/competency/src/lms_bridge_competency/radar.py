@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from lms_bridge_competency.rules import HIGHEST_LEVEL
 
-WIDTH, HEIGHT = 420, 335
-_CENTRE_X, _CENTRE_Y, _RADIUS = 210, 170, 120
-_LABEL_GAP, _LINE = 14, 13
+_WIDTH, _HEIGHT = 380, 285
+_CENTRE_X, _CENTRE_Y, _RADIUS = 190, 142, 96
+_LABEL_GAP, _LINE = 13, 15
 _LONG = 12
 
 
@@ -31,6 +31,11 @@ class Axis:
 class Radar:
     """Everything that the drawing needs."""
 
+    width: int
+    height: int
+    centre: tuple[float, float]
+    line: int
+    """Height of a line of a label."""
     rings: tuple[str, ...]
     axes: tuple[Axis, ...]
     required: str
@@ -81,6 +86,10 @@ def draw(levels: Sequence[tuple[str, int, int | None]]) -> Radar:
             )
         )
     return Radar(
+        width=_WIDTH,
+        height=_HEIGHT,
+        centre=(_CENTRE_X, _CENTRE_Y),
+        line=_LINE,
         rings=tuple(
             _path([_point(n / count, unit * level) for n in range(count)]) for level in range(1, HIGHEST_LEVEL + 1)
         ),

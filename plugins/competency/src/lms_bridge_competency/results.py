@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import select
+from sqlalchemy.orm import defer
 
 from lms_bridge.api import (
     BridgeContext,
@@ -202,11 +203,31 @@ def latest_result(person: PersonRef) -> Result | None:
     )
 
 
+def is_outdated(result: Result, rating: Rating) -> bool:
+    """Say whether the rating's person now holds another post, or the post requires other levels, than in the result."""
+    if rating.post is None or result.cycle != rating.cycle:
+        return False
+    then = {key: one["level"] for key, one in result.inputs["standard"].items()}
+    today = {key: one.level for key, one in rating.post.standard.items()}
+    return (result.post_id, result.post_level, then) != (rating.post.id, rating.post.level, today)
+
+
+def settled_result(rating: Rating) -> Result | None:
+    """Return the result that stands for the rating as it is: finished, unchanged, for the post of today."""
+    if rating.assessment is None or not rating.finished:
+        return None
+    result = _last_result(rating.assessment)
+    return None if result is None or is_outdated(result, rating) else result
+
+
 def result_history(person: PersonRef) -> list[Result]:
-    """Return all results of a person, the newest first."""
+    """Return all results of a person, the newest first, without their inputs."""
     return list(
         db.session.scalars(
-            select(Result).where(Result.person_id.in_(person.ids)).order_by(Result.computed_at.desc(), Result.id.desc())
+            select(Result)
+            .where(Result.person_id.in_(person.ids))
+            .order_by(Result.computed_at.desc(), Result.id.desc())
+            .options(defer(Result.inputs))
         )
     )
 
@@ -216,13 +237,3 @@ def lines_of(result: Result) -> list[ResultLine]:
     return list(
         db.session.scalars(select(ResultLine).where(ResultLine.result_id == result.id).order_by(ResultLine.position))
     )
-
-
-def count_short(result: Result) -> tuple[int, int]:
-    """Return how many competencies of a result are below the standard, and how many were measured."""
-    row = db.session.execute(
-        select(func.count().filter(ResultLine.gap > 0), func.count(ResultLine.gap)).where(
-            ResultLine.result_id == result.id
-        )
-    ).one()
-    return row[0], row[1]

@@ -45,12 +45,12 @@ def judge_level(marks: Sequence[Mark | None]) -> LevelState:
     return LevelState.SHOWN if shown >= marks_needed(len(marks)) else LevelState.NOT_SHOWN
 
 
-def _lowest_not_shown(levels: Mapping[int, LevelState]) -> int | None:
-    return min((level for level, state in levels.items() if state is LevelState.NOT_SHOWN), default=None)
-
-
-def _highest_shown(levels: Mapping[int, LevelState]) -> int:
-    return max((level for level, state in levels.items() if state is LevelState.SHOWN), default=0)
+def _reach(levels: Mapping[int, LevelState]) -> tuple[int, int]:
+    """Return the highest level still open to the person, the one below the lowest not shown, and the highest shown."""
+    stumble = min((level for level, state in levels.items() if state is LevelState.NOT_SHOWN), default=None)
+    ceiling = HIGHEST_LEVEL if stumble is None else stumble - 1
+    shown = [level for level, state in levels.items() if state is LevelState.SHOWN and level <= ceiling]
+    return ceiling, max(shown, default=0)
 
 
 def attained_level(levels: Mapping[int, LevelState], *, required: int) -> int | None:
@@ -63,12 +63,8 @@ def attained_level(levels: Mapping[int, LevelState], *, required: int) -> int | 
     """
     if required < 1:
         return None
-    stumble = _lowest_not_shown(levels)
-    if stumble is not None:
-        below = stumble - 1
-        return below if below == 0 or levels.get(below) is LevelState.SHOWN else None
-    shown = _highest_shown(levels)
-    return shown if shown >= required else None
+    ceiling, shown = _reach(levels)
+    return shown if shown >= min(required, ceiling) else None
 
 
 def next_level(levels: Mapping[int, LevelState], *, required: int) -> int | None:
@@ -78,15 +74,9 @@ def next_level(levels: Mapping[int, LevelState], *, required: int) -> int | None
     """
     if required < 1:
         return None
-    stumble = _lowest_not_shown(levels)
-    shown = _highest_shown(levels)
-    if stumble is not None:
-        asked = stumble - 1
-    elif shown >= required:
-        asked = shown + 1
-    else:
-        asked = required
-    return asked if levels.get(asked) is LevelState.OPEN else None
+    ceiling, shown = _reach(levels)
+    asked = min(required, ceiling) if shown < min(required, ceiling) else shown + 1
+    return asked if asked <= ceiling and levels.get(asked) is LevelState.OPEN else None
 
 
 def assumed_levels(levels: Mapping[int, LevelState], *, attained: int) -> tuple[int, ...]:

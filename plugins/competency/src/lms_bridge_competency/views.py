@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from lms_bridge.api import (
     NotFound,
+    PersonRef,
     _,
     competencies,
     current,
@@ -37,7 +38,7 @@ from lms_bridge_competency.reference import (
     level_names,
     post_levels,
 )
-from lms_bridge_competency.results import finish_rating, latest_result, lines_of, result_history
+from lms_bridge_competency.results import finish_rating, is_outdated, lines_of, result_history, settled_result
 from lms_bridge_competency.rules import Mark, Method, Purpose, marks_needed
 from lms_bridge_competency.schemas import LONGEST_EXAMPLE, BeginRatingSchema, SaveAnswersSchema, grouped
 
@@ -74,7 +75,7 @@ def self_rating() -> Any:
     rating = load_rating(current, now=now())
     if rating.assessment is None or not rating.steps:
         return _start_page(rating)
-    result = latest_result(current.person) if rating.finished else None
+    result = settled_result(rating)
     if result is not None:
         return redirect(url_for("competency.result", result_id=result.id))
     return redirect(_next_open(rating))
@@ -238,7 +239,8 @@ def overview() -> Any:
     rating = load_rating(current, now=now())
     if rating.assessment is None or not rating.steps:
         return redirect(url_for("competency.self_rating"))
-    return render_template("competency/overview.html", rating=rating, next_open=_next_open(rating))
+    settled = settled_result(rating)
+    return render_template("competency/overview.html", rating=rating, settled=settled, next_open=_next_open(rating))
 
 
 @bp.post("/self-rating/finish")
@@ -254,29 +256,29 @@ def finish() -> Any:
 @bp.get("/results/<int:result_id>")
 def result(result_id: int) -> str:
     """Show a result to the person it is about, their superior, or an analyst."""
-    shown = _visible(result_id)
+    shown, person = _visible(result_id)
     own = shown.result.person_id in current.person.ids
+    rating = load_rating(current, now=now()) if own else None
     return render_template(
         "competency/result.html",
         shown=shown,
         own=own,
-        person=current.person if own else person_ref(shown.result.person_id),
-        history=result_history(current.person if own else person_ref(shown.result.person_id)),
-        rating=load_rating(current, now=now()) if own else None,
+        person=person,
+        history=result_history(person),
+        rating=rating,
+        outdated=rating is not None and is_outdated(shown.result, rating),
     )
 
 
 @bp.get("/results/<int:result_id>/explanation")
 def explanation(result_id: int) -> str:
     """Explain each number of a result from its inputs."""
-    shown = _visible(result_id)
-    own = shown.result.person_id in current.person.ids
-    person = current.person if own else person_ref(shown.result.person_id)
-    return render_template("competency/explanation.html", shown=shown, own=own, person=person)
+    shown, person = _visible(result_id)
+    return render_template("competency/explanation.html", shown=shown, person=person)
 
 
-def _visible(result_id: int) -> ShownResult:
-    """Return a result that the person of the session may see.
+def _visible(result_id: int) -> tuple[ShownResult, PersonRef]:
+    """Return a result that the person of the session may see, and whom it is about.
 
     :raises NotFound: there is no such result in this agency.
     :raises Refused: there is, but not for them.
@@ -284,5 +286,6 @@ def _visible(result_id: int) -> ShownResult:
     found = db.session.get(Result, result_id)
     if found is None:
         raise NotFound(_("This result does not exist. Open the competency mapping from the menu."))
-    ensure(VIEW, current.person if found.person_id in current.person.ids else person_ref(found.person_id))
-    return show_result(found, lines_of(found), competencies(FRAMEWORK))
+    person = current.person if found.person_id in current.person.ids else person_ref(found.person_id)
+    ensure(VIEW, person)
+    return show_result(found, lines_of(found), competencies(FRAMEWORK)), person
