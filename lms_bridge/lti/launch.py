@@ -11,8 +11,9 @@ from marshmallow import ValidationError
 from sqlalchemy import bindparam, delete, select
 
 from lms_bridge.db import changed_rows, db, now
-from lms_bridge.lti.claims import LaunchMessage, LaunchSchema
-from lms_bridge.lti.errors import BrowserUnknown, LaunchRefused, LaunchUsed, OldLaunch, PlatformSaysNo
+from lms_bridge.domain.nip import clean_nip
+from lms_bridge.lti.claims import LaunchMessage, LaunchSchema, storable
+from lms_bridge.lti.errors import BrowserNeeded, BrowserUnknown, LaunchRefused, LaunchUsed, OldLaunch, PlatformSaysNo
 from lms_bridge.lti.id_token import verified_claims
 from lms_bridge.lti.login import hash_secret
 from lms_bridge.models import Login, Platform
@@ -28,6 +29,7 @@ _LOGIN_OF_STATE = (
         _PLATFORM.client_id,
         _PLATFORM.jwks_url,
         _PLATFORM.authorization_url,
+        _PLATFORM.product,
     )
     .join(Platform.__table__, _PLATFORM.id == _LOGIN.platform_id)
     .where(_LOGIN.state == bindparam("wanted"), _PLATFORM.active.is_(True))
@@ -44,6 +46,7 @@ class PlatformRow:
     client_id: str
     jwks_url: str
     authorization_url: str
+    product: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def accept(form: dict[str, str], *, cookies: tuple[str, ...], proof: str | None)
     if changed_rows(delete(Login).where(_LOGIN.state == state)) != 1:
         raise LaunchUsed("state used by another request")
     platform = PlatformRow(
-        row.platform_id, row.agency_id, row.issuer, row.client_id, row.jwks_url, row.authorization_url
+        row.platform_id, row.agency_id, row.issuer, row.client_id, row.jwks_url, row.authorization_url, row.product
     )
     return Accepted(platform, message)
 
@@ -102,7 +105,7 @@ def _parameters(form: dict[str, str]) -> tuple[str, str]:
         raise OldLaunch
     state, token = form.get("state", ""), form.get("id_token", "")
     if token and not state:
-        raise LaunchRefused("id_token without state", None)
+        raise BrowserNeeded
     if not token or not 1 <= len(state) <= 64:
         raise LaunchRefused("state or id_token missing")
     return state, token
@@ -120,6 +123,20 @@ def _message(claims: dict[str, Any]) -> LaunchMessage:
 def wanted_module(message: LaunchMessage) -> tuple[str | None, str]:
     """Return the module and item that a launch names, in its custom parameters or its target's query."""
     query = dict(parse_qsl(urlsplit(message.target_link_uri).query))
+    query = {name: value for name, value in query.items() if storable(value)}
     module = message.custom.get("module") or query.get("module") or None
     item = message.custom.get("item") or query.get("item") or ""
     return (module[:255] if module else None), item[:64]
+
+
+def trusted_nip(accepted: Accepted) -> str | None:
+    """Return the NIP that a launch tells, from nowhere that a teacher could write it.
+
+    What the platform says of the person itself decides, also when it says that there is none. Only a platform that
+    says nothing is asked through the custom parameter ``nip`` of our registration, and only Moodle, where the
+    registration's value wins over an activity's. Its name is known from Dynamic Registration alone, which always asks
+    for that parameter; a platform that was registered by hand has none.
+    """
+    if accepted.message.person_sourcedid is not None:
+        return clean_nip(accepted.message.person_sourcedid)
+    return clean_nip(accepted.message.custom.get("nip")) if accepted.platform.product == "moodle" else None
