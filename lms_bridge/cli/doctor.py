@@ -10,17 +10,21 @@ from urllib.parse import urlsplit
 
 import click
 from flask import Flask, current_app
+from flask_babel import force_locale
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from lms_bridge.app import create_app
 from lms_bridge.cli.common import explain
 from lms_bridge.db import db
+from lms_bridge.lti import ags
+from lms_bridge.lti.advice import advice
 from lms_bridge.lti.http import LmsClient, OutboundError
 from lms_bridge.lti.keys import KeyUnreadable, sign
+from lms_bridge.lti.tokens import ServiceAccount, access_token
 from lms_bridge.models import Platform, ToolKey
 from lms_bridge.plugin_host import host
-from lms_bridge.services.grades import count_by_state
+from lms_bridge.services.grades import count_by_state, late_grades
 from lms_bridge.services.schema import pending_branches
 from lms_bridge.settings import TABLE, BadSetting, Settings
 
@@ -152,10 +156,12 @@ def _platforms() -> Iterator[Finding]:
     rows = db.session.scalars(
         select(Platform).where(Platform.active.is_(True)), execution_options={"all_agencies": True}
     ).all()
-    platforms = [(row.issuer, row.jwks_url) for row in rows]
+    platforms = [
+        (row.issuer, row.jwks_url, ServiceAccount(row.client_id, row.token_url, row.token_audience)) for row in rows
+    ]
     db.session.rollback()
     base = current_app.config["BASE_URL"]
-    for issuer, jwks_url in platforms:
+    for issuer, jwks_url, account in platforms:
         if issuer.startswith("https:") and base.startswith("http:"):
             yield Finding(
                 f"platform {issuer}",
@@ -169,7 +175,7 @@ def _platforms() -> Iterator[Finding]:
             yield Finding(f"platform {issuer}", "fail", f"its keys cannot be fetched ({error.kind})", str(error))
             continue
         if answer.status == 200:
-            yield Finding(f"platform {issuer}", "ok", "reachable")
+            yield _token(issuer, account)
         else:
             yield Finding(
                 f"platform {issuer}",
@@ -181,8 +187,26 @@ def _platforms() -> Iterator[Finding]:
         yield Finding("platforms", "warn", "none is registered", "Run: lms-bridge platform invite --agency CODE")
 
 
+def _token(issuer: str, account: ServiceAccount) -> Finding:
+    """Ask for a token, as grades do: launches may work while the LMS cannot fetch our keys."""
+    try:
+        access_token(account, [ags.SCORE], fresh=True)
+    except OutboundError as error:
+        return Finding(
+            f"platform {issuer}", "warn", f"reachable, but gives no token ({error.kind})", _advice(error.kind)
+        )
+    return Finding(f"platform {issuer}", "ok", "reachable, gives tokens")
+
+
+def _advice(reason: str) -> str:
+    with force_locale("en"):
+        return str(advice(reason))
+
+
 def _grades() -> Iterator[Finding]:
     counts = count_by_state()
+    for reason, count in late_grades().items():
+        yield Finding("grades", "warn", f"{count} are late: {reason}", _advice(reason))
     if counts.get("parked"):
         yield Finding("grades", "warn", f"{counts['parked']} are parked", "See: lms-bridge grades parked")
     else:

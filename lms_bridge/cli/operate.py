@@ -9,12 +9,14 @@ from urllib.parse import urlsplit
 
 import click
 from flask import current_app
+from flask_babel import force_locale
 from sqlalchemy import select
 
 from lms_bridge.cli.common import Unusable, with_app
 from lms_bridge.cli.database import upgrade_all
 from lms_bridge.db import acting_as, db, now, upsert
 from lms_bridge.domain.nip import clean_nip
+from lms_bridge.lti.advice import advice
 from lms_bridge.lti.keys import create_key, rotate
 from lms_bridge.lti.registration import INVITATION_LIFETIME, invite
 from lms_bridge.models import Agency, Deployment, Grant, Person, Platform, ToolKey
@@ -233,6 +235,8 @@ def parked() -> None:
     rows = parked_grades()
     for row in rows:
         click.echo(f"{row.id}\t{row.reason}\ttries {row.attempts}\tuser {row.sub}\t{row.url}")
+        with force_locale("en"):
+            click.echo(f"\t{advice(row.reason or '')}")
     if not rows:
         click.echo("No grade is parked.", err=True)
 

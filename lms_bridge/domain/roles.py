@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 _MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
+_KNOWN = ("http://purl.imsglobal.org/vocab/lis/v2/", "urn:lti:")
 _WORDS = {
     "learner": "learner",
     "student": "learner",
@@ -30,6 +31,8 @@ def roles_from_claim(claim: Iterable[str]) -> frozenset[str]:
 
 
 def _role(text: str) -> str | None:
+    if not text.startswith(_KNOWN) and (":" in text or "/" in text):
+        return None  # a word of somebody else's vocabulary, whatever it looks like
     vocabulary, _, name = text.rpartition("#")
     if "/institution/person" in vocabulary and name not in {"Administrator", "SysAdmin"}:
         return None  # a person may be a student of the institution and teach this course

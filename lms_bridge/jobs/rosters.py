@@ -6,6 +6,7 @@ import datetime as dt
 
 import structlog
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from lms_bridge.db import acting_as, db, now, upsert
 from lms_bridge.domain.nip import clean_nip
@@ -31,8 +32,14 @@ def sync_wanted(*, limit: int = 5) -> int:
     ).all()
     db.session.rollback()
     for course_id, agency_id in wanted:
-        with acting_as(agency_id):
-            sync(course_id)
+        try:
+            with acting_as(agency_id):
+                sync(course_id)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # one roster that cannot be handled must not hold the others
+            db.session.rollback()
+            log.exception("roster not handled", course=course_id, kind=type(error).__name__)
     return len(wanted)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,12 @@ DL_SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_setting
 AGS_ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS_ENDPOINT = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 RESOURCE_LINK, DEEP_LINKING = "LtiResourceLinkRequest", "LtiDeepLinkingRequest"
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
+
+
+def storable(text: str) -> bool:
+    """Whether a database and a page can hold this text: no NUL, no half of a surrogate pair."""
+    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 class Identifier(fields.String):
@@ -20,7 +27,7 @@ class Identifier(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, *args, **kwargs)
-        if not 1 <= len(text) <= 255 or "\x00" in text or _surrogate(text):
+        if not 1 <= len(text) <= 255 or not storable(text):
             raise ValidationError("must have 1 to 255 ordinary characters")
         return text
 
@@ -28,29 +35,34 @@ class Identifier(fields.String):
 class Title(fields.String):
     """Words to show: cut at 255 characters, without characters that no page or database can hold."""
 
+    longest = 255
+
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, *args, **kwargs)
-        text = text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8").strip()[:255]
+        text = text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8").strip()[: self.longest]
         return "" if text.startswith("$") else text
 
 
+class Word(Title):
+    """A short word of the platform's, cut at 64 characters."""
+
+    longest = 64
+
+
 class HttpUrl(fields.String):
-    """An http or https address of at most 2,048 characters."""
+    """An http or https address of at most 2,048 characters, its host plain ASCII, without a password in it."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, *args, **kwargs)
         try:
             parts = urlsplit(text)
-            usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+            usable = parts.scheme in {"http", "https"} and bool(_HOST.fullmatch(parts.hostname or ""))
+            usable = usable and "@" not in parts.netloc and parts.port != 0
         except ValueError:
             usable = False
-        if not usable or len(text) > 2048 or any(ord(char) < 33 for char in text) or _surrogate(text):
+        if not usable or len(text) > 2048 or any(ord(char) < 33 for char in text) or not storable(text):
             raise ValidationError("must be an http or https address")
         return text
-
-
-def _surrogate(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 class _Claims(Schema):
@@ -74,12 +86,12 @@ class _ResourceLink(_Claims):
 
 
 class _Lis(_Claims):
-    person_sourcedid = Title(load_default="")
+    person_sourcedid = Title(load_default=None)
 
 
 class _Presentation(_Claims):
-    document_target = fields.String(load_default="window", validate=validate.Length(max=64))
-    locale = fields.String(load_default=None, validate=validate.Length(max=64))
+    document_target = Word(load_default="window")
+    locale = Word(load_default=None)
     return_url = HttpUrl(load_default=None)
 
 
@@ -102,7 +114,9 @@ class _Nrps(_Claims):
 
 class _DeepLinking(_Claims):
     deep_link_return_url = HttpUrl(required=True)
-    accept_types = fields.List(fields.String(), required=True, validate=validate.Length(max=20))
+    accept_types = fields.List(
+        fields.String(validate=validate.Length(max=64)), required=True, validate=validate.Length(max=20)
+    )
     accept_multiple = fields.Boolean(load_default=False)
     accept_lineitem = fields.Boolean(load_default=True)
     data = fields.String(load_default=None, validate=validate.Length(max=20000))
@@ -119,7 +133,8 @@ class LaunchMessage:
     roles: list[str]
     name: str
     email: str
-    person_sourcedid: str
+    person_sourcedid: str | None
+    """The NIP as the platform tells it; empty when the person has none, nothing when the platform tells none."""
     context: dict[str, Any] | None
     resource_link: dict[str, Any] | None
     presentation: dict[str, Any]
@@ -178,7 +193,7 @@ class LaunchSchema(_Claims):
             roles=data["roles"],
             name=data["name"] or parts,
             email=data["email"],
-            person_sourcedid=(data["lis"] or {}).get("person_sourcedid", ""),
+            person_sourcedid=(data["lis"] or {}).get("person_sourcedid"),
             context=data["context"],
             resource_link=None if deep else data["resource_link"],
             presentation=data["presentation"] or {"document_target": "window", "locale": None, "return_url": None},
@@ -186,7 +201,7 @@ class LaunchSchema(_Claims):
             custom={
                 key: value
                 for key, value in data["custom"].items()
-                if isinstance(value, str) and not value.startswith("$") and len(value) <= 255 and "\x00" not in value
+                if isinstance(value, str) and not value.startswith("$") and len(value) <= 255 and storable(value)
             },
             ags=data["ags"],
             memberships_url=(data["nrps"] or {}).get("context_memberships_url"),

@@ -121,6 +121,20 @@ class OldLaunch(LaunchRefused):
         super().__init__("LTI 1.1 launch", _l("The LMS opened the activity in the old way, LTI 1.1."))
 
 
+class BrowserNeeded(LaunchRefused):
+    """A message without a login before it, as an LMS's phone application may send."""
+
+    code = "browser-needed"
+    title = _l("Open the course in a browser")
+    steps = (
+        _l("Open the LMS in the browser of your phone or computer, sign in, and open the activity from your course."),
+        TELL_ADMIN,
+    )
+
+    def __init__(self) -> None:
+        super().__init__("id_token without state", _l("An opening that does not begin in a browser cannot be checked."))
+
+
 class RegistrationRefused(BridgeError):
     """A registration that cannot be completed; the sentence is for the LMS administrator."""
 

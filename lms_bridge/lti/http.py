@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,11 +17,14 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 3.0, 8.0, 20.0
 MAX_BYTES = 1_000_000
 _NEVER = [ipaddress.ip_network(net) for net in ("0.0.0.0/8", "169.254.0.0/16", "fe80::/10", "::/128")]
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.ip_network("::/96")
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class OutboundError(Exception):
@@ -77,25 +81,80 @@ class AddressGuard:
             found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
         except (OSError, UnicodeError) as error:
             raise OutboundError("unknown-host", f"{host} has no address") from error
-        addresses = sorted((ipaddress.ip_address(str(address).partition("%")[0]) for address in found), key=str)
-        addresses = [getattr(address, "ipv4_mapped", None) or address for address in addresses]
-        for address in addresses:
-            if any(address in network for network in _NEVER if network.version == address.version):
+        addresses = [_plain(ipaddress.ip_address(str(address).partition("%")[0])) for address in found]
+        for address in (inner for outer in addresses for inner in _with_embedded(outer)):
+            if address.is_multicast or _within(address, _NEVER):
                 raise AddressRefused(host, "leads to an address that is never allowed")
-            named = host.lower() in self.hosts or str(address) in self.hosts
-            allowed = named or any(
-                address in network for network in self.networks if network.version == address.version
-            )
+            allowed = host.lower() in self.hosts or str(address) in self.hosts or _within(address, self.networks)
             if not allowed and not address.is_global:
                 raise AddressRefused(host, "is a private address")
             if not allowed and not secure:
                 raise AddressRefused(host, "is not reached by https")
         # Servers on this machine mostly listen on IPv4 only.
-        return str(min(addresses, key=lambda address: address.version))
+        return str(min(addresses, key=lambda address: (address.version, str(address))))
+
+
+def _within(address: Address, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    return any(address in network for network in networks if network.version == address.version)
+
+
+def _plain(address: Address) -> Address:
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _with_embedded(address: Address) -> Iterator[Address]:
+    """Yield an address and the IPv4 one to which a tunnel or translator would carry it (6to4, Teredo, NAT64)."""
+    yield address
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.sixtofour:
+            yield address.sixtofour
+        if address.teredo:
+            yield from address.teredo
+        if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
+            yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+
+
+class _Guarded:
+    """A connection to the very address that was checked, so that a name cannot change its mind in between."""
+
+    guard: AddressGuard
+    secure: bool
+    _dns_host: str
+    sock: socket.socket | None
+
+    def _new_conn(self) -> socket.socket:
+        name = self._dns_host
+        self._dns_host = _checked(self, self.guard, secure=self.secure)
+        try:
+            return super()._new_conn()  # type: ignore[misc]
+        finally:
+            # The name stays what the certificate is checked against and what the Host header says.
+            self._dns_host = name
+
+    def getresponse(self) -> Any:
+        # The time limit of the socket starts anew with every byte, so a server could drip its headers for hours.
+        late = threading.Event()
+        watchdog = threading.Timer(TOTAL_SECONDS, self._hang_up, [late])
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            response = super().getresponse()  # type: ignore[misc]
+        finally:
+            watchdog.cancel()
+        if late.is_set():
+            response.close()
+            raise TimeoutError("the headers took too long")
+        return response
+
+    def _hang_up(self, late: threading.Event) -> None:
+        late.set()
+        if self.sock is not None:
+            with contextlib.suppress(OSError):
+                self.sock.shutdown(socket.SHUT_RDWR)
 
 
 class _GuardedAdapter(HTTPAdapter):
-    """Connects to the very address that was checked, so that a name cannot change its mind in between."""
+    """Makes only guarded connections."""
 
     def __init__(self, guard: AddressGuard) -> None:
         self._guard = guard
@@ -103,35 +162,16 @@ class _GuardedAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        guard = self._guard
-
-        class Plain(HTTPConnection):
-            def _new_conn(self) -> socket.socket:
-                with _connecting_to(self, _checked(self, guard, secure=False)):
-                    return super()._new_conn()
-
-        class Secure(HTTPSConnection):
-            def _new_conn(self) -> socket.socket:
-                with _connecting_to(self, _checked(self, guard, secure=True)):
-                    return super()._new_conn()
-
-        plain = type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": Plain})
-        secure = type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": Secure})
-        self.poolmanager.pool_classes_by_scheme = {"http": plain, "https": secure}
+        plain = type("Plain", (_Guarded, HTTPConnection), {"guard": self._guard, "secure": False})
+        secure = type("Secure", (_Guarded, HTTPSConnection), {"guard": self._guard, "secure": True})
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+            "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+        }
 
 
 class _Refusal(NewConnectionError):
     """Carries our refusal through urllib3, which turns other exceptions into its own."""
-
-
-@contextmanager
-def _connecting_to(connection: Any, address: str) -> Iterator[None]:
-    """Let a connection use this address, and give it its name back, under which the certificate must be made out."""
-    name, connection._dns_host = connection._dns_host, address
-    try:
-        yield
-    finally:
-        connection._dns_host = name
 
 
 def _checked(connection: Any, guard: AddressGuard, *, secure: bool) -> str:
@@ -156,8 +196,7 @@ class LmsClient:
 
         :raises OutboundError: refused, unreachable, too slow, too large or redirected.
         """
-        if urlsplit(url).scheme not in {"http", "https"}:
-            raise OutboundError("bad-url", "only http and https addresses can be reached")
+        host = _host(url)
         try:
             self.session.cookies.clear()
             with self.session.request(
@@ -165,13 +204,13 @@ class LmsClient:
             ) as response:
                 body = _read(response)
         except requests.exceptions.Timeout as error:
-            raise OutboundError("timeout", f"{urlsplit(url).hostname} did not answer in time") from error
+            raise OutboundError("timeout", f"{host} did not answer in time") from error
         except requests.exceptions.SSLError as error:
-            raise OutboundError("tls", f"the certificate of {urlsplit(url).hostname} is not accepted") from error
+            raise OutboundError("tls", f"the certificate of {host} is not accepted") from error
         except (requests.exceptions.RequestException, ValueError) as error:
-            raise _unwrap(error, urlsplit(url).hostname or "the host") from error
+            raise _unwrap(error, host) from error
         if 300 <= response.status_code < 400:
-            raise OutboundError("redirect", f"{urlsplit(url).hostname} redirects elsewhere, which is not followed")
+            raise OutboundError("redirect", f"{host} redirects elsewhere, which is not followed")
         return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
 
     def get(self, url: str, **options: Any) -> Answer:
@@ -183,16 +222,34 @@ class LmsClient:
         return self.request("POST", url, **options)
 
 
+def _host(url: str) -> str:
+    """Return the host of an address that can be asked at all; a password in it would replace our own token."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc and parts.port != 0
+    except ValueError:
+        usable = None
+    if not usable:
+        raise OutboundError("bad-url", "only plain http and https addresses can be reached")
+    return str(parts.hostname)
+
+
 def _read(response: requests.Response) -> bytes:
     deadline = time.monotonic() + TOTAL_SECONDS
     parts, size = [], 0
-    for part in response.iter_content(65536):
-        size += len(part)
-        if size > MAX_BYTES:
-            raise OutboundError("too-large", "the answer is larger than 1 MB")
-        if time.monotonic() > deadline:
-            raise OutboundError("timeout", "the answer took too long")
-        parts.append(part)
+    try:
+        # Whatever has arrived is taken at once, so that a server that drips bytes is noticed.
+        while part := response.raw.read1(16384, decode_content=True):
+            size += len(part)
+            if size > MAX_BYTES:
+                raise OutboundError("too-large", "the answer is larger than 1 MB")
+            if time.monotonic() > deadline:
+                raise OutboundError("timeout", "the answer took too long")
+            parts.append(part)
+    except ReadTimeoutError as error:
+        raise OutboundError("timeout", "the answer did not come whole in time") from error
+    except (HTTPError, OSError) as error:
+        raise OutboundError("cut-short", "the answer did not come whole") from error
     return b"".join(parts)
 
 

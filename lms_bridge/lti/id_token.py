@@ -77,12 +77,20 @@ def _check_party(claims: dict[str, Any], client_id: str) -> None:
 
 def _check_times(claims: dict[str, Any]) -> None:
     moment = time.time()
-    for name in ("exp", "iat", "nbf"):
-        value = claims.get(name, 0 if name == "nbf" else None)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise LaunchRefused(f"{name} is no time")
-    if claims["exp"] < moment - LEEWAY:
-        raise ClockDiffers(seconds=min(int(moment - claims["exp"]), 10**9))
-    ahead = max(claims["iat"], claims.get("nbf", 0)) - moment
+    times = {name: _seconds(claims, name) for name in ("exp", "iat", "nbf") if name in claims}
+    if times["exp"] < moment - LEEWAY:
+        raise ClockDiffers(seconds=min(int(moment - times["exp"]), 10**9))
+    ahead = max(times["iat"], times.get("nbf", 0.0)) - moment
     if ahead > LEEWAY:
         raise ClockDiffers(seconds=min(int(ahead), 10**9))
+
+
+def _seconds(claims: dict[str, Any], name: str) -> float:
+    value = claims[name]
+    try:
+        seconds = math.nan if isinstance(value, (bool, str)) else float(value)
+    except (TypeError, OverflowError):
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise LaunchRefused(f"{name} is no time")
+    return seconds

@@ -143,7 +143,8 @@ def _parse(document: dict[str, Any]) -> dict[str, jwt.PyJWK]:
         if entry.get("use", "sig") != "sig" or entry.get("alg", "RS256") != "RS256":
             continue
         try:
-            keys[entry["kid"]] = jwt.PyJWK({**entry, "alg": "RS256"})
+            public = {"kty": "RSA", "alg": "RS256", "n": entry["n"], "e": entry["e"]}
+            keys[entry["kid"]] = jwt.PyJWK(public)
         except (jwt.PyJWTError, ValueError, TypeError, KeyError):
             log.warning("platform key not usable")
     return keys

@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from marshmallow import ValidationError
 
-from lms_bridge.lti.claims import LaunchMessage, LaunchSchema
-from lms_bridge.lti.errors import BrowserUnknown, LaunchRefused, OldLaunch, PlatformSaysNo
+from lms_bridge.domain.nip import clean_nip
+from lms_bridge.lti.claims import LaunchMessage, LaunchSchema, storable
+from lms_bridge.lti.errors import BrowserNeeded, BrowserUnknown, LaunchRefused, OldLaunch, PlatformSaysNo
 from lms_bridge.lti.id_token import verified_claims
 from lms_bridge.lti.login import MAX_STATE, hash_secret, open_state
 from lms_bridge.lti.platforms import PlatformRow, find_platform
@@ -71,7 +72,7 @@ def _parameters(form: dict[str, str]) -> tuple[str, str]:
         raise OldLaunch
     state, token = form.get("state", ""), form.get("id_token", "")
     if token and not state:
-        raise LaunchRefused("id_token without state", None)
+        raise BrowserNeeded
     if not token or not 1 <= len(state) <= MAX_STATE:
         raise LaunchRefused("state or id_token missing")
     return state, token
@@ -89,6 +90,20 @@ def _message(claims: dict[str, Any]) -> LaunchMessage:
 def wanted_module(message: LaunchMessage) -> tuple[str | None, str]:
     """Return the module and item that a launch names, in its custom parameters or its target's query."""
     query = dict(parse_qsl(urlsplit(message.target_link_uri).query))
+    query = {name: value for name, value in query.items() if storable(value)}
     module = message.custom.get("module") or query.get("module") or None
     item = message.custom.get("item") or query.get("item") or ""
     return (module[:255] if module else None), item[:64]
+
+
+def trusted_nip(accepted: Accepted) -> str | None:
+    """Return the NIP that a launch tells, from nowhere that a teacher could write it.
+
+    What the platform says of the person itself decides, also when it says that there is none. Only a platform that
+    says nothing is asked through the custom parameter ``nip`` of our registration, and only Moodle, where the
+    registration's value wins over an activity's. Its name is known from Dynamic Registration alone, which always asks
+    for that parameter; a platform that was registered by hand has none.
+    """
+    if accepted.message.person_sourcedid is not None:
+        return clean_nip(accepted.message.person_sourcedid)
+    return clean_nip(accepted.message.custom.get("nip")) if accepted.platform.product == "moodle" else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
@@ -14,6 +15,8 @@ from lms_bridge.lti.services import pages
 from lms_bridge.lti.tokens import ServiceAccount
 
 SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+PAGE = 500
+"""Members on a page: some platforms send everybody at once unless asked, and an answer may have 1 MB."""
 _ACCEPT = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
 
@@ -36,7 +39,7 @@ class _MemberSchema(Schema):
     name = Title(load_default="", allow_none=True)
     email = Title(load_default="", allow_none=True)
     lis_person_sourcedid = Title(load_default="", allow_none=True)
-    roles = fields.List(fields.String(), load_default=list, validate=validate.Length(max=100))
+    roles = fields.List(fields.String(), load_default=list, allow_none=True, validate=validate.Length(max=100))
     status = fields.String(load_default="Active", allow_none=True)
 
 
@@ -46,7 +49,7 @@ def members(account: ServiceAccount, url: str) -> Iterator[Member]:
     :raises OutboundError: a page fails or has an unknown form; never a roster cut short.
     """
     schema = _MemberSchema()
-    for page in pages(account, url, scope=SCOPE, accept=_ACCEPT):
+    for page in pages(account, _limited(url), scope=SCOPE, accept=_ACCEPT):
         if not isinstance(page, dict) or not isinstance(page.get("members"), list):
             raise OutboundError("roster-garbage", "the roster has an unknown form")
         for entry in page["members"]:
@@ -60,5 +63,11 @@ def members(account: ServiceAccount, url: str) -> Iterator[Member]:
                     data["name"] or "",
                     data["email"] or "",
                     data["lis_person_sourcedid"] or "",
-                    data["roles"],
+                    data["roles"] or [],
                 )
+
+
+def _limited(url: str) -> str:
+    parts = urlsplit(url)
+    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "limit"]
+    return urlunsplit(parts._replace(query=urlencode([*query, ("limit", str(PAGE))])))

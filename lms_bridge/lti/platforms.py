@@ -29,6 +29,7 @@ class PlatformRow:
     client_id: str
     jwks_url: str
     authorization_url: str
+    product: str
 
     @property
     def origin(self) -> str:
@@ -39,7 +40,7 @@ class PlatformRow:
 
 _P = Platform.__table__.c
 # Built once: putting a statement together costs more than running it.
-_COLUMNS = (_P.id, _P.agency_id, _P.issuer, _P.client_id, _P.jwks_url, _P.authorization_url)
+_COLUMNS = (_P.id, _P.agency_id, _P.issuer, _P.client_id, _P.jwks_url, _P.authorization_url, _P.product)
 _OF_ISSUER = select(*_COLUMNS).where(_P.issuer == bindparam("issuer"), _P.active.is_(True)).limit(2)
 _OF_CLIENT = _OF_ISSUER.where(_P.client_id == bindparam("client_id"))
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import gettext as _
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from lms_bridge.db import acting_as, changed_rows, db, upsert
 from lms_bridge.lti import ags, nrps
 from lms_bridge.lti.claims import HttpUrl, Identifier, Title
 from lms_bridge.lti.errors import InvitationExpired, RegistrationRefused
-from lms_bridge.lti.http import AddressRefused, LmsClient, OutboundError
+from lms_bridge.lti.http import AddressRefused, Answer, LmsClient, OutboundError
 from lms_bridge.lti.login import hash_secret
 from lms_bridge.models import Agency, Deployment, Invitation, Platform
 
@@ -29,44 +32,51 @@ _TOOL, _LTI = (
 )
 
 
-class _PlatformConfiguration(Schema):
+class _Document(Schema):
+    """A document of the platform's: more than we know is ignored, null is as good as left out."""
+
     class Meta:
         unknown = EXCLUDE
 
+    @pre_load
+    def drop_nulls(self, data: Any, **kwargs: Any) -> Any:
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+
+class _PlatformConfiguration(_Document):
     product_family_code = Title(load_default="")
 
 
-class ConfigurationSchema(Schema):
+class ConfigurationSchema(_Document):
     """A platform's OpenID configuration, as far as we need it."""
 
-    class Meta:
-        unknown = EXCLUDE
-
-    issuer = Identifier(required=True)
+    issuer = HttpUrl(required=True, validate=validate.Length(max=255))
     authorization_endpoint = HttpUrl(required=True)
     token_endpoint = HttpUrl(required=True)
     jwks_uri = HttpUrl(required=True)
     registration_endpoint = HttpUrl(required=True)
-    authorization_server = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=2048))
+    authorization_server = Identifier(load_default=None)
     scopes_supported = fields.List(fields.String(), load_default=list)
     lti = fields.Nested(_PlatformConfiguration, load_default=None, data_key=_LTI)
 
 
-class _ToolAnswer(Schema):
-    class Meta:
-        unknown = EXCLUDE
+class _AnyId(Identifier):
+    """An id that some platforms write as a number here, though it is text in their launches."""
 
-    deployment_id = Identifier(load_default=None, allow_none=True)
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        number = isinstance(value, int) and not isinstance(value, bool)
+        return super()._deserialize(str(value) if number else value, *args, **kwargs)
 
 
-class RegistrationSchema(Schema):
+class _ToolAnswer(_Document):
+    deployment_id = _AnyId(load_default=None)
+
+
+class RegistrationSchema(_Document):
     """The platform's answer to our registration."""
 
-    class Meta:
-        unknown = EXCLUDE
-
-    client_id = Identifier(required=True)
-    tool = fields.Nested(_ToolAnswer, load_default=None, allow_none=True, data_key=_TOOL)
+    client_id = _AnyId(required=True)
+    tool = fields.Nested(_ToolAnswer, load_default=None, data_key=_TOOL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +115,11 @@ def open_invitation(token: str, *, now: dt.datetime) -> Invitation:
 
 
 def fetch_configuration(url: str) -> Configuration:
-    """Fetch and check the configuration document that the LMS named.
+    """Fetch and check the configuration document that the LMS named. Ends the current transaction first.
 
     :raises RegistrationRefused: it cannot be had, has the wrong form, or speaks for another host.
     """
+    db.session.rollback()
     try:
         client: LmsClient = current_app.extensions["lms_bridge.http"]
         answer = client.get(url, headers={"Accept": "application/json"})
@@ -124,12 +135,7 @@ def fetch_configuration(url: str) -> Configuration:
     except (ValidationError, TypeError, ValueError) as error:
         fault = ", ".join(sorted(map(str, error.messages_dict))) if isinstance(error, ValidationError) else "no object"
         raise RegistrationRefused(_("The configuration of the LMS is not complete: %(what)s.", what=fault)) from error
-    origin = urlsplit(url)[:2]
-    for name in ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint"):
-        if name in {"issuer", "registration_endpoint"} and urlsplit(data[name])[:2] != origin:
-            raise RegistrationRefused(
-                _("The configuration speaks for another host than it comes from."), reason=f"{name} elsewhere"
-            )
+    _check_hosts(url, data)
     return Configuration(
         issuer=data["issuer"],
         authorization_url=data["authorization_endpoint"],
@@ -140,6 +146,28 @@ def fetch_configuration(url: str) -> Configuration:
         product=((data["lti"] or {}).get("product_family_code") or "")[:64],
         scopes=tuple(data["scopes_supported"]),
     )
+
+
+def _check_hosts(url: str, data: dict[str, Any]) -> None:
+    """Let a document speak only for the host that it comes from, and lead nobody from https to plain http.
+
+    Keys, tokens and the authorization page may lie elsewhere: large platforms keep them on a host of their own.
+    """
+    for name in ("issuer", "registration_endpoint"):
+        if _origin(data[name]) != _origin(url):
+            raise RegistrationRefused(
+                _("The configuration speaks for another host than it comes from."), reason=f"{name} elsewhere"
+            )
+    for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
+        if data["issuer"].startswith("https:") and not data[name].startswith("https:"):
+            raise RegistrationRefused(
+                _("The configuration leads from https to plain http: %(name)s.", name=name), reason=f"{name} plain"
+            )
+
+
+def _origin(url: str) -> tuple[str, str | None, int]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _address_refused(error: AddressRefused) -> RegistrationRefused:
@@ -185,25 +213,42 @@ def tool_document(base_url: str, *, scopes: tuple[str, ...]) -> dict[str, Any]:
 def register(invitation: Invitation, *, configuration_url: str, token: str | None, now: dt.datetime) -> Platform:
     """Register with the LMS and store the platform. An invited registration is active at once.
 
-    An existing (issuer, client id) is never overwritten, except by the agency that owns it (update registration).
+    The invitation is taken before the LMS is asked, so that of two clicks at once one registers; where that fails it
+    can be used again. An existing (issuer, client id) is never overwritten, except by the agency that owns it (update
+    registration).
 
+    :raises InvitationExpired: somebody else has just used the invitation.
     :raises RegistrationRefused: the LMS refuses, or the registration belongs to another agency.
     """
     invitation_id, agency_id = invitation.id, invitation.agency_id
     base_url: str = current_app.config["BASE_URL"]
-    db.session.commit()
-    configuration = fetch_configuration(configuration_url)
-    answer = _post(configuration, tool_document(base_url, scopes=configuration.scopes), token)
-    with acting_as(agency_id):
-        platform = _store(configuration, answer, agency_id=agency_id, now=now)
-        used = changed_rows(
-            update(Invitation)
-            .where(Invitation.id == invitation_id, Invitation.used_at.is_(None))
-            .values(used_at=now, platform_id=platform.id)
-        )
-        if used != 1:
-            raise InvitationExpired
+    with _taken(invitation_id, now=now):
+        configuration = fetch_configuration(configuration_url)
+        answer = _post(configuration, tool_document(base_url, scopes=configuration.scopes), token)
+        with acting_as(agency_id):
+            platform = _store(configuration, answer, agency_id=agency_id, now=now)
+            db.session.execute(update(Invitation).where(Invitation.id == invitation_id).values(platform_id=platform.id))
+        db.session.commit()
     return platform
+
+
+@contextmanager
+def _taken(invitation_id: int, *, now: dt.datetime) -> Iterator[None]:
+    invitations = Invitation.__table__
+    mine = update(invitations).where(invitations.c.id == invitation_id)
+    taken = changed_rows(mine.where(invitations.c.used_at.is_(None)).values(used_at=now))
+    db.session.commit()
+    if not taken:
+        raise InvitationExpired
+    done = False
+    try:
+        yield
+        done = True
+    finally:
+        if not done:
+            db.session.rollback()
+            db.session.execute(mine.values(used_at=None))
+            db.session.commit()
 
 
 def _post(configuration: Configuration, document: dict[str, Any], token: str | None) -> dict[str, Any]:
@@ -212,7 +257,7 @@ def _post(configuration: Configuration, document: dict[str, Any], token: str | N
     try:
         answer = client.post(configuration.registration_url, json=document, headers=headers)
         if answer.status not in {200, 201}:
-            raise OutboundError(f"status-{answer.status}", f"the LMS answers {answer.status}")
+            raise OutboundError(f"status-{answer.status}", _said(answer))
         data: dict[str, Any] = RegistrationSchema().load(answer.json())
     except AddressRefused as error:
         raise _address_refused(error) from error
@@ -223,6 +268,21 @@ def _post(configuration: Configuration, document: dict[str, Any], token: str | N
     except (ValidationError, TypeError, ValueError) as error:
         raise RegistrationRefused(_("The LMS's answer to the registration has an unknown form.")) from error
     return data
+
+
+def _said(answer: Answer) -> str:
+    """Return the reason that an LMS gives, in its own words where they are words: plain text or a JSON error."""
+    text = answer.body[:4000].decode("utf-8", "replace")
+    with suppress(OutboundError):
+        document = answer.json()
+        if isinstance(document, dict):
+            text = next(
+                (document[name] for name in ("error_description", "error", "message") if document.get(name)), ""
+            )
+    text = "".join(char if char.isprintable() else " " for char in text)
+    if "<" in text:
+        text = ""
+    return " ".join(text.split())[:300].rstrip(".") or f"the LMS answers {answer.status}"
 
 
 def _store(configuration: Configuration, answer: dict[str, Any], *, agency_id: int, now: dt.datetime) -> Platform:
@@ -241,13 +301,17 @@ def _store(configuration: Configuration, answer: dict[str, Any], *, agency_id: i
             created_at=now,
         )
         db.session.add(platform)
+    # What the LMS says it is; empty where it was registered by hand.
     platform.product = configuration.product
     platform.authorization_url = configuration.authorization_url
     platform.token_url = configuration.token_url
     platform.token_audience = configuration.token_audience
     platform.jwks_url = configuration.jwks_url
     platform.active = True
-    db.session.flush()
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        raise RegistrationRefused(_("This LMS registration belongs to another agency."), reason="race") from error
     deployment_id = (answer["tool"] or {}).get("deployment_id")
     if deployment_id:
         key = {"platform_id": platform.id, "deployment_id": deployment_id}

@@ -14,7 +14,7 @@ from lms_bridge.lti.tokens import ServiceAccount, access_token
 
 MAX_PAGES = 1000
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
-_NEXT = re.compile(r"""rel\s*=\s*["'“”]?([^"'“”;,]*)""", re.IGNORECASE)
+_NEXT = re.compile(r"""\brel\s*=\s*["'“”]?([^"'“”;,]*)""", re.IGNORECASE)
 
 
 def call(account: ServiceAccount, method: str, url: str, *, scope: str, **options: Any) -> Answer:
@@ -54,7 +54,7 @@ def pages(account: ServiceAccount, url: str, *, scope: str, accept: str) -> Iter
     while following is not None:
         if following in seen or len(seen) >= MAX_PAGES:
             raise OutboundError("paging", "the pages of the list do not end")
-        if urlsplit(following)[:2] != urlsplit(url)[:2]:
+        if not _same_origin(following, url):
             raise OutboundError("paging", "the next page lies on another host")
         seen.add(following)
         answer = call(account, "GET", following, scope=scope, headers={"Accept": accept})
@@ -64,12 +64,25 @@ def pages(account: ServiceAccount, url: str, *, scope: str, accept: str) -> Iter
         following = next_page(answer.headers.get("link", ""), base=following)
 
 
+def _same_origin(one: str, other: str) -> bool:
+    try:
+        return urlsplit(one)[:2] == urlsplit(other)[:2]
+    except ValueError:
+        return False
+
+
 def next_page(header: str, *, base: str) -> str | None:
-    """Return the next page of a Link header (RFC 8288), also with no quotes, typographic ones, or ``&amp;``."""
+    """Return the next page of a Link header (RFC 8288), also with no quotes, typographic ones, or ``&amp;``.
+
+    :raises OutboundError: there is one, but its address makes no sense.
+    """
     if "\u00e2" in header:  # UTF-8 bytes that were read as Latin-1
         header = header.encode("latin-1", "ignore").decode("utf-8", "ignore")
     for url, rest in _LINK.findall(header):
         relation = _NEXT.search(rest)
         if relation and "next" in relation[1].lower().split():
-            return urljoin(base, url.replace("&amp;", "&"))
+            try:
+                return urljoin(base, url.replace("&amp;", "&"))
+            except ValueError as error:
+                raise OutboundError("paging", "the address of the next page cannot be read") from error
     return None

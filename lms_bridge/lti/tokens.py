@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 import time
@@ -10,11 +11,15 @@ from dataclasses import dataclass
 
 from flask import current_app
 
+from lms_bridge.db import db
+from lms_bridge.engine import only_reading
 from lms_bridge.lti.http import LmsClient, OutboundError
-from lms_bridge.lti.keys import sign
+from lms_bridge.lti.keys import KeyUnreadable, sign
 
 MARGIN = 60
 """Seconds before its end at which a token is no longer used."""
+NO_SCOPE = "token-no-scope"
+"""Kind of the error when the platform grants none of the scopes."""
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _tokens: dict[tuple[str, str, str], tuple[str, float]] = {}
 _lock = threading.Lock()
@@ -30,10 +35,11 @@ class ServiceAccount:
 
 
 def access_token(account: ServiceAccount, scopes: Iterable[str], *, fresh: bool = False) -> str:
-    """Return a bearer token for exactly these scopes.
+    """Return a bearer token for exactly these scopes. Ends the current transaction before it asks the platform.
 
     :param fresh: the last one was refused; get another.
-    :raises OutboundError: the platform gives none; kind ``token-<status>`` or ``token-garbage`` says why.
+    :raises OutboundError: the platform gives none; kind ``token-<status>``, ``token-no-scope`` or ``token-garbage``
+        says why.
     """
     scope = " ".join(sorted(scopes))
     key = (account.token_url, account.client_id, scope)
@@ -50,34 +56,53 @@ def access_token(account: ServiceAccount, scopes: Iterable[str], *, fresh: bool 
 
 
 def _request(account: ServiceAccount, scope: str) -> tuple[str, float]:
-    moment = int(time.time())
-    assertion = sign(
-        {
-            "iss": account.client_id,
-            "sub": account.client_id,
-            "aud": account.audience,
-            # Some platforms give no leeway: a clock half a minute behind ours must still accept it.
-            "iat": moment - 30,
-            "exp": moment + 240,
-            "jti": secrets.token_urlsafe(24),
-        }
-    )
     client: LmsClient = current_app.extensions["lms_bridge.http"]
     answer = client.post(
         account.token_url,
         data={
             "grant_type": "client_credentials",
             "client_assertion_type": ASSERTION_TYPE,
-            "client_assertion": assertion,
+            "client_assertion": _assertion(account),
             "scope": scope,
         },
         headers={"Accept": "application/json"},
     )
     if answer.status != 200:
-        raise OutboundError(f"token-{answer.status}", f"the token endpoint answers {answer.status}")
+        # Some platforms write errors that are no JSON, so the word is looked for as it stands.
+        kind = NO_SCOPE if b"invalid_scope" in answer.body[:2000] else f"token-{answer.status}"
+        raise OutboundError(kind, f"the token endpoint answers {answer.status}")
     document = answer.json()
     token = document.get("access_token") if isinstance(document, dict) else None
-    seconds = document.get("expires_in", 3600) if isinstance(document, dict) else 0
-    if not isinstance(token, str) or not token or isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+    if not isinstance(token, str) or not token or not all("!" <= char <= "~" for char in token):
         raise OutboundError("token-garbage", "the token endpoint's answer holds no token")
-    return token, float(min(max(seconds, 0), 86400))
+    return token, _seconds(document.get("expires_in"))
+
+
+def _assertion(account: ServiceAccount) -> str:
+    moment = int(time.time())
+    claims = {
+        "iss": account.client_id,
+        "sub": account.client_id,
+        "aud": account.audience,
+        # Some platforms give no leeway: a clock half a minute behind ours must still accept it.
+        "iat": moment - 30,
+        "exp": moment + 240,
+        "jti": secrets.token_urlsafe(24),
+    }
+    try:
+        with only_reading():
+            return sign(claims)
+    except KeyUnreadable as error:
+        raise OutboundError("tool-key", str(error)) from error
+    finally:
+        # No transaction stays open across the network: on SQLite it would keep everybody else from writing.
+        db.session.rollback()
+
+
+def _seconds(value: object) -> float:
+    """Return how long a token lasts; an hour where the platform does not say it in a way that can be read."""
+    try:
+        seconds = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else 3600.0
+    except (ValueError, OverflowError):
+        seconds = 3600.0
+    return min(max(seconds, 0.0), 86400.0) if math.isfinite(seconds) else 3600.0

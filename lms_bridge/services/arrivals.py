@@ -9,10 +9,9 @@ from typing import Any
 from sqlalchemy import and_, bindparam, insert, select, update
 
 from lms_bridge.db import acting_as, db, run, upsert
-from lms_bridge.domain.nip import clean_nip
 from lms_bridge.domain.roles import roles_from_claim
 from lms_bridge.lti.errors import PlatformUnknown
-from lms_bridge.lti.launch import Accepted, wanted_module
+from lms_bridge.lti.launch import Accepted, trusted_nip, wanted_module
 from lms_bridge.models import (
     Course,
     Deployment,
@@ -163,7 +162,7 @@ def _check_deployment(accepted: Accepted, known: Any) -> None:
 
 def _person(accepted: Accepted, known: Any, *, now: dt.datetime) -> tuple[int, int]:
     platform, message = accepted.platform, accepted.message
-    nip = clean_nip(message.person_sourcedid)
+    nip = trusted_nip(accepted)
     if known.user_id is not None:
         if known.nip is None and nip is not None:
             _learn_nip(known.person_id, nip, agency_id=platform.agency_id)

@@ -78,37 +78,26 @@ def _roles(line_item_id: int, user_id: int) -> list[str]:
 
 def want_grade(line_item_id: int, user_id: int, score: PersonScore, *, maximum: int, now: dt.datetime) -> None:
     """Make a score the wanted grade of one column. The same value again changes nothing."""
+    wanted: dict[str, Any] = {
+        "wanted": score.value,
+        "maximum": maximum,
+        "in_progress": score.in_progress,
+        "comment": score.comment,
+    }
+    first = {"agency_id": current_agency(), "state": GradeState.DUE, "version": 1, "attempts": 0, "next_try_at": now}
     key = {"line_item_id": line_item_id, "platform_user_id": user_id}
-    grade = db.session.scalar(select(Grade).filter_by(**key).with_for_update())
-    if grade is None:
-        values = {
-            "agency_id": current_agency(),
-            "state": GradeState.DUE,
-            "wanted": score.value,
-            "maximum": maximum,
-            "in_progress": score.in_progress,
-            "comment": score.comment,
-            "version": 1,
-            "attempts": 0,
-            "next_try_at": now,
-        }
-        upsert(Grade.__table__, key=key, values=values)
+    # Whoever comes second finds the row of the first, locked, so that neither value overwrites the other unseen.
+    grade_id = upsert(Grade.__table__, key=key, values={**first, **wanted}, keep=(*first, *wanted))
+    grade = db.session.get_one(Grade, grade_id, populate_existing=True)
+    if all(getattr(grade, name) == value for name, value in wanted.items()):
         return
-    if (grade.wanted, grade.maximum, grade.in_progress, grade.comment) == (
-        score.value,
-        maximum,
-        score.in_progress,
-        score.comment,
-    ):
-        return
-    grade.wanted, grade.maximum, grade.in_progress, grade.comment = (
-        score.value,
-        maximum,
-        score.in_progress,
-        score.comment,
-    )
+    for name, value in wanted.items():
+        setattr(grade, name, value)
     grade.version += 1
-    grade.state, grade.attempts, grade.next_try_at, grade.reason = GradeState.DUE, 0, now, None
+    grade.state, grade.attempts, grade.reason = GradeState.DUE, 0, None
+    if grade.lease is None or grade.next_try_at <= now:
+        # While the value before it still travels, the worker that carries it makes this one due.
+        grade.next_try_at = now
     db.session.flush()
 
 
@@ -153,3 +142,14 @@ def count_by_state() -> dict[str, int]:
     """Return how many grades are due, sent and parked, for ``doctor`` and the metrics."""
     rows = db.session.execute(select(Grade.__table__.c.state, func.count()).group_by(Grade.__table__.c.state))
     return {GradeState(state).value: count for state, count in rows}
+
+
+def late_grades(*, tries: int = 3) -> dict[str, int]:
+    """Return how many due grades failed this often or more, by the reason of the last try; for ``doctor``."""
+    table = Grade.__table__.c
+    rows = db.session.execute(
+        select(table.reason, func.count())
+        .where(table.state == GradeState.DUE, table.attempts >= tries, table.reason.is_not(None))
+        .group_by(table.reason)
+    )
+    return {reason: count for reason, count in rows}

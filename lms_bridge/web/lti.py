@@ -144,7 +144,8 @@ def begin_registration(invitation: str) -> str:
     configuration_url = query.get("openid_configuration", "")
     agency = db.session.get_one(Agency, found.agency_id)
     if not configuration_url:
-        return render_template("bridge/register_how.html", agency=agency, link=request.base_url)
+        link = f"{current_app.config['BASE_URL']}/lti/register/{invitation}"
+        return render_template("bridge/register_how.html", agency=agency, link=link)
     configuration = fetch_configuration(configuration_url)
     g.frame_ancestors = frame_origins(configuration_url)
     return render_template(
@@ -167,7 +168,6 @@ def finish_registration(invitation: str) -> str:
     platform = register(
         found, configuration_url=configuration_url, token=form.get("registration_token") or None, now=now()
     )
-    db.session.commit()
     forget_platforms()
     g.frame_ancestors = frame_origins(configuration_url)
     return render_template(

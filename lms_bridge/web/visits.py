@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
+import string
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import structlog
 from flask import Flask, Request, Response, current_app, g, render_template, request, session
@@ -54,6 +55,9 @@ class SessionPath:
             environ["lms_bridge.sid"] = match[1]
             environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/s/{match[1]}"
             environ["PATH_INFO"] = match[2] or "/"
+        if not (query := environ.get("QUERY_STRING", "")).isascii():
+            # Raw bytes that are no UTF-8 would fail wherever the parameters are read; quoted they are only wrong.
+            environ["QUERY_STRING"] = quote(query, safe=string.punctuation, encoding="latin-1")
         return self.app(environ, start_response)
 
 
