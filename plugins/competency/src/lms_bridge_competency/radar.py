@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from lms_bridge_competency.rules import HIGHEST_LEVEL
 
-_WIDTH, _HEIGHT = 380, 285
-_CENTRE_X, _CENTRE_Y, _RADIUS = 190, 142, 96
+_WIDTH, _HEIGHT = 400, 270
+_CENTRE_X, _CENTRE_Y, _RADIUS = 200, 136, 88
 _LABEL_GAP, _LINE = 13, 15
 _LONG = 12
 
