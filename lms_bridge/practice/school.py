@@ -87,6 +87,11 @@ class School:
         with self._work():
             self._tool(client_id).state = "pending"
 
+    def grant_claims(self, client_id: str, *claims: str) -> None:
+        """Choose what a tool is told about people: ``name``, ``given_name``, ``family_name``, ``email``."""
+        with self._work():
+            self._tool(client_id).claims = list(claims)
+
     def add_deployment(self, client_id: str) -> str:
         """Deploy a registered tool once more and return the new deployment id."""
         if not self.site.profile.several_deployments:

@@ -112,7 +112,7 @@ class HandMadeTool:
 
 @pytest.fixture
 def tool(practice_platform: PracticeDriver) -> HandMadeTool:
-    """The tool that the practice LMS knows."""
+    """The tool that the practice LMS knows, in the place of the bridge: a test has one of them."""
     return HandMadeTool(practice_platform)
 
 
