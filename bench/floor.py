@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from sqlalchemy import create_engine, text
 
 from bench.server import _cpu, _postgres_pids, _wait
-from lms_bridge.testing.platform import key_pair
+from lms_bridge.practice.site import make_key_pair
 
 PORT = 8157
 BARE = "from flask import Flask\napp = Flask('bare')\napp.add_url_rule('/readyz', view_func=lambda: 'ok')\n"
@@ -54,7 +54,7 @@ def _each(act: Callable[[], object], times: int, pids: list[int] | None = None) 
 
 
 def _verify() -> float:
-    private, public = key_pair("platform")
+    private, public = make_key_pair()
     token = jwt.encode({"aud": "x", "exp": time.time() + 600}, private, algorithm="RS256")
     key = load_pem_public_key(public.encode())
     return _each(lambda: jwt.decode(token, key, algorithms=["RS256"], audience="x"), 1000)  # type: ignore[arg-type]

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from bench.floor import Floor, measure_floor
+from bench.platform import SigningPlatform
 from bench.server import BRIDGE_PORT, LMS_PORT, Bridge, key_set_server, running_bridge
 from lms_bridge.testing.instance import copy_database, drop_database
-from lms_bridge.testing.platform import TestPlatform
 
 SERVER = "postgresql+psycopg://root@127.0.0.1:5432/postgres"
 USERS = 500
@@ -35,7 +35,7 @@ class Run:
     peaks: list[float]
 
 
-def one_launch(platform: TestPlatform, number: int) -> tuple[float, float]:
+def one_launch(platform: SigningPlatform, number: int) -> tuple[float, float]:
     """Launch in a fresh browser; return the seconds of the id_token leg and of the whole."""
     begun = time.perf_counter()
     query = urlencode(
@@ -49,21 +49,16 @@ def one_launch(platform: TestPlatform, number: int) -> tuple[float, float]:
     status, headers, _ = _request("GET", f"/lti/login?{query}")
     asked = {name: values[0] for name, values in parse_qs(urlsplit(headers["location"]).query).items()}
     cookie = headers["set-cookie"].split(";")[0]
-    claims = platform.claims(
-        nonce=asked["nonce"],
-        user=str(number % USERS),
-        name=f"Peserta {number % USERS}",
-        claim_custom={"module": "benchmark.page"},
-        claim_lis=None,
-    )
-    body = urlencode({"id_token": platform.sign(claims), "state": asked["state"]})
+    user = str(number % USERS)
+    token = platform.id_token(nonce=asked["nonce"], user=user, name=f"Peserta {user}", module="benchmark.page")
+    body = urlencode({"id_token": token, "state": asked["state"]})
     leg = time.perf_counter()
     status, headers, _ = _request("POST", "/lti/launch", body, {"Cookie": cookie})
     leg = time.perf_counter() - leg
     if status != 303:
         raise RuntimeError(f"launch answered {status}")
     status, _, page = _request("GET", urlsplit(headers["location"]).path, None, {"Cookie": cookie})
-    if status != 200 or f"Peserta {number % USERS}".encode() not in page:
+    if status != 200 or f"Peserta {user}".encode() not in page:
         raise RuntimeError(f"page answered {status}")
     return leg, time.perf_counter() - begun
 
@@ -85,7 +80,7 @@ def _request(
     return answer.status, found, page
 
 
-def storm(bridge: Bridge, platform: TestPlatform, calls: list[str], *, launches: int, concurrent: int) -> Run:
+def storm(bridge: Bridge, platform: SigningPlatform, calls: list[str], *, launches: int, concurrent: int) -> Run:
     """Launch many times at once."""
     legs: list[float] = []
     wholes: list[float] = []
@@ -125,7 +120,7 @@ def main() -> None:
     parser.add_argument("--launches", type=int, default=1500)
     parser.add_argument("--concurrent", type=int, default=32)
     options = parser.parse_args()
-    platform = TestPlatform(url=f"http://127.0.0.1:{LMS_PORT}")
+    platform = SigningPlatform(url=f"http://127.0.0.1:{LMS_PORT}")
     server = os.environ.get("LMS_BRIDGE_TEST_DATABASE_URL") or SERVER
     name = f"lms_bridge_bench_{os.getpid()}"
     with key_set_server(platform) as calls:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from lms_bridge.testing.platform import TestPlatform
+from bench.platform import SigningPlatform
 
 BRIDGE_PORT, LMS_PORT = 8155, 8156
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -85,10 +85,10 @@ def _postgres_pids() -> list[int]:
 
 
 @contextmanager
-def key_set_server(platform: TestPlatform) -> Iterator[list[str]]:
+def key_set_server(platform: SigningPlatform) -> Iterator[list[str]]:
     """Serve the platform's key set; yields the paths that were asked for."""
     calls: list[str] = []
-    body = json.dumps({"keys": platform.registration.get_jwks()}).encode()
+    body = json.dumps(platform.key_set).encode()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -110,7 +110,7 @@ def key_set_server(platform: TestPlatform) -> Iterator[list[str]]:
 
 
 @contextmanager
-def running_bridge(platform: TestPlatform, database_url: str | None) -> Iterator[Bridge]:
+def running_bridge(platform: SigningPlatform, database_url: str | None) -> Iterator[Bridge]:
     """Initialise and start the bridge: two gthread workers of four threads."""
     url = f"http://127.0.0.1:{BRIDGE_PORT}"
     with tempfile.TemporaryDirectory() as folder:

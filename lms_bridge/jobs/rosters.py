@@ -17,6 +17,8 @@ from lms_bridge.lti.tokens import ServiceAccount
 from lms_bridge.models import Course, Enrolment, Person, Platform, PlatformUser
 
 RETRY = dt.timedelta(minutes=10)
+RENEWAL = dt.timedelta(days=1)
+"""How old a roster may become: no LMS tells when somebody leaves a course."""
 CHUNK = 200
 log = structlog.get_logger("lms_bridge.rosters")
 
@@ -65,7 +67,7 @@ def sync(course_id: int) -> int:
     gone = update(Enrolment).where(Enrolment.course_id == course_id, Enrolment.seen_at < begun).values(in_roster=False)
     db.session.execute(gone, execution_options={"synchronize_session": False})
     db.session.execute(
-        update(Course).where(Course.id == course_id).values(roster_wanted_at=None, roster_synced_at=begun)
+        update(Course).where(Course.id == course_id).values(roster_wanted_at=begun + RENEWAL, roster_synced_at=begun)
     )
     db.session.commit()
     log.info("roster stored", course=course_id, members=len(roster))

@@ -1,4 +1,4 @@
-"""Faults on purpose: the score service fails the next times as told, or the whole LMS is down for tools.
+"""Faults on purpose: a service fails the next times as told, or the whole LMS is down for tools.
 
 They are switched on from tests or by the administrator's page, never by a request of a tool.
 """
@@ -15,8 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import requests
+from flask import Response, request
+
+from lms_bridge.practice.trace import note
 
 Break = Literal["hang", "reset"]
+Service = Literal["score", "roster"]
 FLAG = "practice.break"
 
 
@@ -71,25 +75,36 @@ class Faults:
 
     down: bool = False
     hang_seconds: float = 30.0
-    queue: deque[Fault] = field(default_factory=deque)
+    queues: dict[Service, deque[Fault | None]] = field(default_factory=lambda: {"score": deque(), "roster": deque()})
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def next_scores(self, faults: Iterable[int | str | Fault | tuple[int, int]]) -> None:
-        """Let the next calls of the score service meet these faults, one each, in this order."""
-        ready = [fault(one) for one in faults]
+    def next_calls(self, service: Service, faults: Iterable[int | str | Fault | tuple[int, int] | None]) -> None:
+        """Let the next calls of a service meet these faults, one each, in this order; None lets one pass."""
+        ready = [None if one is None else fault(one) for one in faults]
         with self._lock:
-            self.queue.extend(ready)
+            self.queues[service].extend(ready)
 
-    def take(self) -> Fault | None:
+    def take(self, service: Service) -> Fault | None:
         """Return the fault that this call meets, if any."""
         with self._lock:
-            return self.queue.popleft() if self.queue else None
+            return self.queues[service].popleft() if self.queues[service] else None
 
     def clear(self) -> None:
         """Behave again."""
         with self._lock:
-            self.queue.clear()
+            for queue in self.queues.values():
+                queue.clear()
             self.down = False
+
+
+def broken_answer(ordered: Fault) -> Response:
+    """Return the answer that a fault orders, or break the connection of the present request off."""
+    note(summary=f"fault: {ordered.word}")
+    if ordered.breaks is not None:
+        request.environ[FLAG] = ordered.breaks
+        return Response(status=500)
+    headers = {} if ordered.retry_after is None else {"Retry-After": str(ordered.retry_after)}
+    return Response("a fault on purpose", status=ordered.status, mimetype="text/plain", headers=headers)
 
 
 class BreakableConnections:

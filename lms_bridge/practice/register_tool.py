@@ -63,7 +63,7 @@ def registered_at(app: Flask, url: str) -> RegisteredTool | None:
     """Return the tool of an address's domain, if one is registered."""
     with app.app_context():
         tool = store.session.scalar(select(Tool).filter_by(domain=urlsplit(url).netloc).order_by(Tool.id))
-        return _described(tool) if tool else None
+        return described(tool) if tool else None
 
 
 def _walk(here: Site, first: str, app: Flask, client_id: str) -> str:
@@ -103,10 +103,11 @@ def _send(here: Site, url: str, form: PageForm | None) -> requests.Response:
 def _registered(app: Flask, client_id: str) -> RegisteredTool | None:
     with app.app_context():
         tool = store.session.scalar(select(Tool).filter_by(client_id=client_id))
-        return _described(tool) if tool else None
+        return described(tool) if tool else None
 
 
-def _described(tool: Tool) -> RegisteredTool:
+def described(tool: Tool) -> RegisteredTool:
+    """Return a registration as it is told to others."""
     deployment = store.session.scalars(select(Deployment).filter_by(tool_id=tool.id).order_by(Deployment.id)).first()
     number = deployment.deployment_id if deployment else ""
     return RegisteredTool(tool.id, tool.client_id, number, tool.name, tool.state)

@@ -13,12 +13,11 @@ from sqlalchemy import select
 
 from lms_bridge.practice.models import Activity, Course, Deployment, Enrolment, LineItem, Tool, User, store
 from lms_bridge.practice.people import user_named
-from lms_bridge.practice.register_tool import RegisteredTool, register_tool
-from lms_bridge.practice.registration import register
+from lms_bridge.practice.register_tool import RegisteredTool, described, register_tool
+from lms_bridge.practice.registration import new_token, register, registration_url, update_token
 from lms_bridge.practice.seed import COURSE
 from lms_bridge.practice.site import Site
 from lms_bridge.practice.views.admin import activate_tool
-from lms_bridge.practice.vocabulary import TOOL_BLOCK
 
 ROLES = {
     "learner": "student",
@@ -37,6 +36,12 @@ class School:
         self.app = app
         self.site: Site = app.extensions["practice"]
 
+    def close(self) -> None:
+        """Let go of the file."""
+        with self.app.app_context():
+            store.session.remove()
+            store.engine.dispose()
+
     # Tools
 
     def register(self, invitation_url: str, *, activate: bool = True) -> RegisteredTool:
@@ -51,11 +56,23 @@ class School:
         chosen = client_id or secrets.token_urlsafe(12)
         claims = {"iss": self.site.base_url, "sub": chosen, "scope": "reg", "jti": secrets.token_urlsafe(12)}
         with self._work():
-            answer = register(self.site, self.site.sign(claims, seconds=60), document)
+            register(self.site, self.site.sign(claims, seconds=60), document)
         self.activate(chosen)
+        return self.tool(chosen)
+
+    def tool(self, client_id: str) -> RegisteredTool:
+        """Return a registered tool."""
         with self._work():
-            tool = self._tool(chosen)
-            return RegisteredTool(tool.id, chosen, answer[TOOL_BLOCK]["deployment_id"], tool.name, tool.state)
+            return described(self._tool(client_id))
+
+    def registration_link(self, invitation_url: str, *, update: str | None = None) -> str:
+        """Return what the administrator's frame opens: a tool's invitation with what the tool needs to register.
+
+        :param update: client id of the registration that is to be changed instead.
+        """
+        with self._work():
+            token = update_token(self.site, self._tool(update)) if update else new_token(self.site)[0]
+            return registration_url(self.site, invitation_url, token)
 
     def activate(self, client_id: str) -> None:
         """Activate a tool and show it in the activity chooser."""
@@ -69,6 +86,11 @@ class School:
         """Make a tool pending again."""
         with self._work():
             self._tool(client_id).state = "pending"
+
+    def grant_claims(self, client_id: str, *claims: str) -> None:
+        """Choose what a tool is told about people: ``name``, ``given_name``, ``family_name``, ``email``."""
+        with self._work():
+            self._tool(client_id).claims = list(claims)
 
     def add_deployment(self, client_id: str) -> str:
         """Deploy a registered tool once more and return the new deployment id."""
@@ -167,6 +189,11 @@ class School:
                 store.session.add(column)
             store.session.flush()
             return activity.id
+
+    def activity_named(self, title: str, *, course: int = COURSE) -> int:
+        """Return the resource link id of the activity of that name."""
+        with self._work():
+            return store.session.scalars(select(Activity.id).filter_by(course_id=course, title=title)).one()
 
     # Within
 

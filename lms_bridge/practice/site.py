@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flask import current_app
 from itsdangerous import BadSignature, Signer
 from lti1p3platform.registration import Registration
@@ -24,6 +26,16 @@ MAX_BYTES = 1_000_000
 
 class ToolUnreachable(Exception):
     """A tool could not be asked; the text says why."""
+
+
+class SiteKeys(Registration):
+    """The site's keys as lti1p3platform understands them, ready to sign: it would read the PEM text each time."""
+
+    def get_kid(self) -> str:
+        return _read_key(str(self.get_platform_private_key()))[1]
+
+    def platform_encode_and_sign(self, payload: dict[str, Any], expiration: int | None = None) -> str:
+        return signed(payload, str(self.get_platform_private_key()), seconds=expiration)
 
 
 @dataclass
@@ -47,7 +59,7 @@ class Site:
 
     def registration(self) -> Registration:
         """Return the site's keys as lti1p3platform understands them, without any tool."""
-        registration = Registration().set_iss(self.base_url)
+        registration = SiteKeys().set_iss(self.base_url)
         return registration.set_platform_private_key(self.private_key).set_platform_public_key(self.public_key)
 
     def sign(self, claims: dict[str, Any], *, seconds: int | None = None) -> str:
@@ -94,6 +106,25 @@ def site() -> Site:
     """Return the site of the current application."""
     found: Site = current_app.extensions["practice"]
     return found
+
+
+@cache
+def _read_key(private_key: str) -> tuple[Any, str]:
+    """Return a private key ready to sign, and its id. Reading one costs more than twenty signatures."""
+    return load_pem_private_key(private_key.encode(), None), str(Registration.get_jwk(private_key)["kid"])
+
+
+def signed(
+    claims: dict[str, Any], private_key: str, *, headers: dict[str, Any] | None = None, seconds: int | None = None
+) -> str:
+    """Sign claims with a key.
+
+    :param headers: laid over the usual ones; None takes one out.
+    :param seconds: sets time of issue and end.
+    """
+    key, kid = _read_key(private_key)
+    given = {name: value for name, value in {"kid": kid, **(headers or {})}.items() if value is not None}
+    return str(Registration.encode_and_sign(claims, key, given, expiration=seconds))
 
 
 def make_key_pair() -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 from flask import Flask
@@ -15,13 +16,18 @@ from lms_bridge.jobs import events, grades, rosters
 from lms_bridge.lti import tokens
 from lms_bridge.lti.http import LmsClient
 from lms_bridge.lti.keys import create_key
+from lms_bridge.lti.registration import tool_document
 from lms_bridge.models import Agency, Deployment, Platform, ToolKey
+from lms_bridge.practice.app import create_practice_app
+from lms_bridge.practice.driver import PracticeDriver
 from lms_bridge.services.demo import seed_demo
 from lms_bridge.settings import load_settings
-from lms_bridge.testing.platform import TestPlatform
+from lms_bridge.testing.templates import COMPILED
 from lms_bridge.testing.wsgi_adapter import WsgiAdapter
 
 BASE_URL = "http://bridge.test"
+LMS_URL = "http://lms.test"
+CLIENT_ID = "client-1"
 
 
 def prepare_instance(folder: Path, url: str) -> None:
@@ -37,8 +43,8 @@ def prepare_instance(folder: Path, url: str) -> None:
         db.engine.dispose()
 
 
-def make_app(folder: Path, url: str, platform: TestPlatform | None, *, base_url: str = BASE_URL) -> Flask:
-    """Return the bridge on a database, its outgoing requests ending at the platform in this process."""
+def make_app(folder: Path, url: str, platform: PracticeDriver | None, *, base_url: str = BASE_URL) -> Flask:
+    """Return the bridge on a database; it and the practice LMS reach each other inside this process."""
     settings = load_settings(
         {},
         INSTANCE_PATH=str(folder),
@@ -48,30 +54,62 @@ def make_app(folder: Path, url: str, platform: TestPlatform | None, *, base_url:
         LOG_LEVEL="CRITICAL",
     )
     session = requests.Session()
-    if platform is not None:
-        session.mount(f"{platform.url}/", WsgiAdapter(platform.app()))
     tokens._tokens.clear()
-    return create_app(settings, http=LmsClient((), session=session))
+    app = create_app(settings, http=LmsClient((), session=session))
+    app.jinja_env.bytecode_cache = COMPILED
+    if platform is not None:
+        session.mount(f"{platform.site.base_url}/", WsgiAdapter(platform.app))
+        platform.site.http.mount(f"{base_url}/", WsgiAdapter(app))
+    return app
 
 
-def register_platform(platform: TestPlatform, *, agency: str = "demo") -> int:
-    """Register a platform with an agency, as an operator does by hand."""
+def close_app(app: Flask) -> None:
+    """Let go of the database."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def open_platform(file: Path, profile: str, *, url: str = LMS_URL, tool_url: str = BASE_URL) -> PracticeDriver:
+    """Return the practice LMS of a file, made if it is not there; it may reach a tool at one address."""
+    hosts = (str(urlsplit(tool_url).hostname),)
+    http = requests.Session()
+    app = create_practice_app(data=file, base_url=url, profile=profile, http=http, tool_hosts=hosts)
+    app.jinja_env.bytecode_cache = COMPILED
+    return PracticeDriver(app)
+
+
+def prepare_platform(file: Path, profile: str) -> None:
+    """Make a practice LMS that has the bridge among its tools."""
+    platform = open_platform(file, profile)
+    add_tool(platform)
+    platform.close()
+
+
+def add_tool(platform: PracticeDriver, *, client_id: str = CLIENT_ID, base_url: str = BASE_URL) -> None:
+    """Make the bridge a tool of a practice LMS, as its administrator would by hand."""
+    platform.register_document(tool_document(base_url, scopes=()), client_id=client_id)
+
+
+def register_platform(platform: PracticeDriver, *, agency: str = "demo", client_id: str = CLIENT_ID) -> int:
+    """Register a practice LMS that has the bridge among its tools with an agency, as an operator does by hand."""
     agency_id = db.session.scalar(select(Agency.id).where(Agency.code == agency))
+    site, tool = platform.site, platform.tool(client_id)
     with acting_as(agency_id):
         row = Platform(
-            issuer=platform.url,
-            client_id=platform.client_id,
-            name="lms.test",
-            product=platform.product,
-            authorization_url=f"{platform.url}/auth",
-            token_url=f"{platform.url}/token",
-            token_audience=f"{platform.url}/token",
-            jwks_url=platform.jwks_url,
+            issuer=site.base_url,
+            client_id=tool.client_id,
+            name=urlsplit(site.base_url).hostname or "",
+            product=site.profile.product_family,
+            authorization_url=f"{site.base_url}/auth",
+            token_url=f"{site.base_url}/token",
+            token_audience=f"{site.base_url}/token",
+            jwks_url=f"{site.base_url}/jwks",
             created_at=now(),
         )
         db.session.add(row)
         db.session.flush()
-        db.session.add(Deployment(platform_id=row.id, deployment_id=platform.deployment_id))
+        db.session.add(Deployment(platform_id=row.id, deployment_id=tool.deployment_id))
         db.session.commit()
         return row.id
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from flask import Flask
 
+    from lms_bridge.practice.driver import PracticeDriver
     from lms_bridge.testing.browser import Browser
-    from lms_bridge.testing.platform import TestPlatform
 
 DEFAULT_SERVER = "postgresql+psycopg://root@127.0.0.1:5432/postgres"
 
@@ -86,28 +87,48 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, _template: Path) ->
     drop_database(_server(), name)
 
 
+@pytest.fixture(scope="session")
+def _platforms(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The file of a practice LMS that has the bridge among its tools, by profile."""
+    from lms_bridge.testing.instance import prepare_platform
+
+    @cache
+    def prepared(profile: str) -> Path:
+        file = tmp_path_factory.mktemp("practice") / f"{profile}.sqlite"
+        prepare_platform(file, profile)
+        return file
+
+    return prepared
+
+
 @pytest.fixture
-def practice_platform() -> TestPlatform:
-    """An LMS in this process, registered with the demo agency by ``bridge_app``."""
-    from lms_bridge.testing.platform import TestPlatform
-
-    return TestPlatform()
+def profile() -> str:
+    """How the practice LMS behaves: as Moodle. Parametrise this name to have it ``plain``."""
+    return "moodle"
 
 
 @pytest.fixture
-def bridge_app(database: str, tmp_path: Path, practice_platform: TestPlatform) -> Iterator[Flask]:
-    """The bridge on the test's database, with the platform registered and reachable in this process."""
-    from lms_bridge.testing.instance import make_app, register_platform
+def practice_platform(profile: str, tmp_path: Path, _platforms: Callable[[str], Path]) -> Iterator[PracticeDriver]:
+    """A practice LMS in this process with its people and courses, and the bridge among its tools."""
+    from lms_bridge.testing.instance import open_platform
+
+    file = tmp_path / "practice.sqlite"
+    shutil.copy(_platforms(profile), file)
+    platform = open_platform(file, profile)
+    yield platform
+    platform.close()
+
+
+@pytest.fixture
+def bridge_app(database: str, tmp_path: Path, practice_platform: PracticeDriver) -> Iterator[Flask]:
+    """The bridge on the test's database, with the practice LMS registered and reachable in this process."""
+    from lms_bridge.testing.instance import close_app, make_app, register_platform
 
     app = make_app(tmp_path / "instance", database, practice_platform)
     with app.app_context():
         register_platform(practice_platform)
     yield app
-    from lms_bridge.db import db
-
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    close_app(app)
 
 
 @pytest.fixture
@@ -119,13 +140,17 @@ def browser(bridge_app: Flask) -> Browser:
 
 
 @pytest.fixture
-def launch_as(bridge_app: Flask, practice_platform: TestPlatform) -> Callable[..., Browser]:
-    """Launch as a user: a real signed launch; returns the browser, its ``page`` the first page."""
+def launch_as(bridge_app: Flask, practice_platform: PracticeDriver) -> Callable[..., Browser]:
+    """Launch as a user of the practice LMS; returns the browser, its ``page`` the first page.
+
+    ``launch_as("ani", role="learner", course=3, module="survey.fill", sub=None)``: the whole round trip, signed.
+    Options that are not the launch's are claims that the message shall have instead; None takes one out.
+    """
     from lms_bridge.testing.browser import Browser
 
-    def launch(user: str = "5", role: str = "Learner", **claims: Any) -> Browser:
+    def launch(user: str = "ani", role: str | None = None, **options: Any) -> Browser:
         browser = Browser(bridge_app)
-        browser.launch(practice_platform, user=user, role=role, **claims)
+        browser.launch(practice_platform, user, role=role, **options)
         return browser
 
     return launch

@@ -1,4 +1,4 @@
-"""A real browser, and an LMS page on another site that shows the bridge in a frame."""
+"""A real browser, and the practice LMS on another site that shows the bridge in a frame."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING
 
 import pytest
-from flask import Flask, redirect, request
+from flask import Flask
 from werkzeug.serving import make_server
 
 from lms_bridge.testing import instance
-from lms_bridge.testing.platform import TestPlatform
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -46,49 +44,41 @@ def chromium() -> Iterator[Browser]:
 
 
 class Site:
-    """The bridge on 127.0.0.1 and an LMS on localhost: two sites for a browser."""
+    """The bridge on 127.0.0.1 and the practice LMS on localhost: two sites for a browser."""
 
     def __init__(self, folder: Path, database: str) -> None:
-        self.platform = TestPlatform()
-        lms = make_server("localhost", 0, Flask("unused"), threaded=True)
-        self.platform.url = f"http://localhost:{lms.server_port}"
-        self.claims: dict[str, Any] = {}
-        bridge = make_server("127.0.0.1", 0, Flask("unused"), threaded=True)
+        lms, bridge = (make_server(host, 0, Flask("unused"), threaded=True) for host in ("localhost", "127.0.0.1"))
+        self.lms_url = f"http://localhost:{lms.server_port}"
         self.bridge_url = f"http://127.0.0.1:{bridge.server_port}"
+        self.platform = instance.open_platform(
+            folder / "practice.sqlite", "moodle", url=self.lms_url, tool_url=self.bridge_url
+        )
+        instance.add_tool(self.platform, base_url=self.bridge_url)
         self.app = instance.make_app(folder, database, self.platform, base_url=self.bridge_url)
         with self.app.app_context():
             instance.register_platform(self.platform)
-        bridge.app, lms.app = self.app, self._lms()
+        bridge.app, lms.app = self.app, self.platform.app
         self.servers = [bridge, lms]
         for server in self.servers:
             threading.Thread(target=server.serve_forever, daemon=True).start()
 
-    def _lms(self) -> Flask:
-        app = self.platform.app()
-        frame = '<iframe title="Kegiatan" src="/open" width="390" height="800"></iframe>'
-        frame = f"<!doctype html><title>Kursus</title>{frame}"
-        app.add_url_rule("/course", view_func=lambda: frame)
-        app.add_url_rule("/open", view_func=self._open)
-        app.add_url_rule("/auth", view_func=self._auth)
-        return app
+    def sign_in(self, page: Page, user: str, *, language: str = "id") -> None:
+        """Be somebody in the LMS, in a language; the course is open then."""
+        page.goto(f"{self.lms_url}/as/{user}")
+        if language != "id":
+            page.request.post(f"{self.lms_url}/language", form={"language": language})
 
-    def _open(self) -> Any:
-        query = {"iss": self.platform.url, "client_id": "client-1", "login_hint": "5", "target_link_uri": "http://x/"}
-        return redirect(f"{self.bridge_url}/lti/login?{urlencode(query)}")
-
-    def _auth(self) -> str:
-        token = self.platform.sign(self.platform.claims(nonce=request.args["nonce"], **self.claims))
-        return (
-            f'<!doctype html><form method="post" action="{request.args["redirect_uri"]}">'
-            f'<input name="id_token" value="{token}"><input name="state" value="{request.args["state"]}"></form>'
-            "<script>document.forms[0].submit()</script>"
-        )
+    def activity_url(self, title: str, *, framed: bool = True) -> str:
+        """Return the page of an activity of the course with the bridge in its frame, or the bridge by itself."""
+        number = self.platform.activity_named(title)
+        return f"{self.lms_url}/activities/{number}" + ("" if framed else "/launch")
 
     def stop(self) -> None:
         """Stop both servers."""
         for server in self.servers:
             server.shutdown()
             server.server_close()
+        self.platform.close()
 
 
 @pytest.fixture

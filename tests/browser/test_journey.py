@@ -22,7 +22,8 @@ def watch(page: Page) -> list[str]:
 
 def test_learner_rates_in_a_frame_of_another_site_without_a_complaint(site: Any, page: Page) -> None:
     complaints = watch(page)
-    page.goto(f"{site.platform.url}/course")
+    site.sign_in(page, "ani")
+    page.get_by_role("link", name="Pemetaan kompetensi").click()
     frame = page.frame_locator("iframe")
 
     frame.get_by_role("heading", level=1).wait_for()
@@ -38,8 +39,8 @@ def test_learner_rates_in_a_frame_of_another_site_without_a_complaint(site: Any,
 
 
 def test_reload_of_a_session_page_stays(site: Any, page: Page) -> None:
-    site.claims = {"claim_custom": {}}
-    page.goto(f"{site.platform.url}/open")
+    site.sign_in(page, "ani")
+    page.goto(site.activity_url("Beranda pengembangan", framed=False))
     page.wait_for_url("**/s/**")
 
     page.reload()
@@ -55,11 +56,8 @@ def test_axe_finds_nothing_on_session_pages(site: Any, chromium: Browser, path: 
     width = 390 if language == "id" else 1280
     context = chromium.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
     page = context.new_page()
-    site.claims = {
-        "claim_custom": {},
-        "claim_launch_presentation": {"locale": language, "document_target": "window"},
-    }
-    page.goto(f"{site.platform.url}/open")
+    site.sign_in(page, "ani", language=language)
+    page.goto(site.activity_url("Beranda pengembangan", framed=False))
     page.wait_for_url("**/s/**")
     page.goto(page.url.rstrip("/") + path)
 

@@ -10,14 +10,27 @@ from typing import Any
 
 import jwt
 import pytest
+from lti1p3platform.registration import Registration
 from sqlalchemy import func, select
 
 from lms_bridge.db import db
-from lms_bridge.models import Launch, Person, Session
+from lms_bridge.models import Launch, Person, PlatformUser, Session
+from lms_bridge.practice.driver import PracticeDriver, read_message
+from lms_bridge.practice.site import make_key_pair
+from lms_bridge.practice.vocabulary import MEMBERSHIP
 from lms_bridge.testing.browser import Browser
-from lms_bridge.testing.platform import MEMBERSHIP, TestPlatform, key_pair
 
-NAMES = {"name": None, "given_name": None, "family_name": None, "email": None}
+NAMELESS: dict[str, Any] = {"name": None, "given_name": None, "family_name": None}
+ATTACKER = make_key_pair()[0]
+
+
+def ahead(seconds: int) -> Callable[[], int]:
+    """A moment some seconds ahead of the launch, or before it."""
+    return lambda: int(time.time()) + seconds
+
+
+def given(case: dict[str, Any]) -> dict[str, Any]:
+    return {name: value() if callable(value) else value for name, value in case.items()}
 
 
 def sessions(app: Any) -> int:
@@ -26,10 +39,10 @@ def sessions(app: Any) -> int:
 
 
 GOOD: dict[str, dict[str, Any]] = {
-    "L-01 instructor": {"role": "Instructor"},
+    "L-01 instructor": {"role": "instructor"},
     "L-02 learner": {},
-    "L-03 only email": {"name": None},
-    "L-05 no personal data": NAMES,
+    "L-03 only email": NAMELESS,
+    "L-05 no personal data": {**NAMELESS, "email": None},
     "L-06 no context": {"claim_context": None},
     "L-07 several roles": {"claim_roles": [f"{MEMBERSHIP}Learner", f"{MEMBERSHIP}Instructor"]},
     "L-08 short role": {"claim_roles": ["Instructor"]},
@@ -42,7 +55,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "L-24 aud list with azp": {"aud": ["client-1", "other"], "azp": "client-1"},
     "L-25 client id not first": {"aud": ["other", "client-1"], "azp": "client-1"},
     "L-26 azp beside single aud": {"azp": "client-1"},
-    "L-27 clock ahead": {"iat": int(time.time()) + 3},
+    "L-27 clock ahead": {"iat": ahead(3)},
     "L-28 non-Latin": {"name": "ᮃᮔᮤ 安妮", "claim_context": {"id": "2", "title": "ᮕᮨᮜᮒᮤᮂᮔ᮪"}},
     "L-29 at the limit": {"name": "a" * 255, "sub": "s" * 255},
     "L-30 sub-role": {
@@ -55,8 +68,8 @@ GOOD: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("case", GOOD)
-def test_launch_is_accepted(browser: Browser, practice_platform: TestPlatform, case: str) -> None:
-    page = browser.launch(practice_platform, **{"claim_custom": {}, **GOOD[case]})
+def test_launch_is_accepted(browser: Browser, practice_platform: PracticeDriver, case: str) -> None:
+    page = browser.launch(practice_platform, **given(GOOD[case]))
 
     assert page.status_code == 200
     assert "lb-nav" in page.text
@@ -84,9 +97,9 @@ BAD: dict[str, dict[str, Any]] = {
     "S-21 several aud without azp": {"aud": ["client-1", "b"]},
     "S-22 foreign azp": {"aud": ["client-1", "b"], "azp": "b"},
     "S-23 foreign azp beside single aud": {"azp": "b"},
-    "S-24 expired": {"exp": int(time.time()) - 600},
-    "S-25 iat ahead": {"iat": int(time.time()) + 3600},
-    "S-26 nbf ahead": {"nbf": int(time.time()) + 3600},
+    "S-24 expired": {"exp": ahead(-600)},
+    "S-25 iat ahead": {"iat": ahead(3600)},
+    "S-26 nbf ahead": {"nbf": ahead(3600)},
     "S-28 unknown deployment": {"claim_deployment_id": "99"},
     "anonymous": {"sub": None},
     "sub is a number": {"sub": 5},
@@ -109,9 +122,9 @@ BAD: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_claims_are_refused_without_a_session(
-    bridge_app: Any, browser: Browser, practice_platform: TestPlatform, case: str
+    bridge_app: Any, browser: Browser, practice_platform: PracticeDriver, case: str
 ) -> None:
-    page = browser.launch(practice_platform, **BAD[case])
+    page = browser.launch(practice_platform, **given(BAD[case]))
 
     assert 400 <= page.status_code < 500
     assert "NR-" in page.text
@@ -123,17 +136,13 @@ def _b64(value: Any) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _resigned(token: str, **header: Any) -> str:
-    claims = jwt.decode(token, options={"verify_signature": False})
-    given = {"kid": jwt.get_unverified_header(token)["kid"], **header}
-    return jwt.encode(claims, key_pair("attacker")[0], algorithm="RS256", headers=given)
+def _forged(token: str, platform: PracticeDriver, **headers: Any) -> str:
+    return platform.sign(read_message(token), headers=headers, private_key=ATTACKER)
 
 
-FORGERIES: dict[str, Callable[[str, TestPlatform], str]] = {
-    "B-01 no kid": lambda t, p: jwt.encode(
-        jwt.decode(t, options={"verify_signature": False}), key_pair("platform")[0], "RS256"
-    ),
-    "B-02 unknown kid": lambda t, p: _resigned(t, kid="unknown"),
+FORGERIES: dict[str, Callable[[str, PracticeDriver], str]] = {
+    "B-01 no kid": lambda t, p: p.sign(read_message(t), headers={"kid": None}),
+    "B-02 unknown kid": lambda t, p: _forged(t, p, kid="unknown"),
     "B-05 no LTI message": lambda t, p: p.sign({"hello": 1}),
     "S-01 alg none": lambda t, p: f"{_b64({'alg': 'none', 'kid': 'x'})}.{t.split('.')[1]}.",
     "S-04 HS256 with the public key": lambda t, p: (
@@ -141,11 +150,11 @@ FORGERIES: dict[str, Callable[[str, TestPlatform], str]] = {
     ),
     "S-07 empty signature": lambda t, p: t.rpartition(".")[0] + ".",
     "S-08 flipped bit": lambda t, p: t[:-20] + ("A" if t[-20] != "A" else "B") + t[-19:],
-    "S-09 another key": lambda t, p: _resigned(t),
-    "S-10 embedded jwk": lambda t, p: _resigned(t, jwk=p.registration.get_jwk(key_pair("attacker")[1])),
-    "S-11 jku": lambda t, p: _resigned(t, jku="http://evil.test/jwks"),
-    "S-13 kid with a path": lambda t, p: _resigned(t, kid="../../etc/passwd"),
-    "S-14 kid with SQL": lambda t, p: _resigned(t, kid="' OR 1=1 --"),
+    "S-09 another key": lambda t, p: _forged(t, p),
+    "S-10 embedded jwk": lambda t, p: _forged(t, p, jwk=Registration.get_jwk(ATTACKER)),
+    "S-11 jku": lambda t, p: _forged(t, p, jku="http://evil.test/jwks"),
+    "S-13 kid with a path": lambda t, p: _forged(t, p, kid="../../etc/passwd"),
+    "S-14 kid with SQL": lambda t, p: _forged(t, p, kid="' OR 1=1 --"),
     "S-15 kid is an object": lambda t, p: f"{_b64({'alg': 'RS256', 'kid': {'a': 1}})}.{t.split('.', 1)[1]}",
     "S-16 alg is a list": lambda t, p: f"{_b64({'alg': ['RS256'], 'kid': 'x'})}.{t.split('.', 1)[1]}",
     "S-17 crit": lambda t, p: f"{_b64({'alg': 'RS256', 'kid': 'x', 'crit': ['y']})}.{t.split('.', 1)[1]}",
@@ -158,24 +167,23 @@ FORGERIES: dict[str, Callable[[str, TestPlatform], str]] = {
 
 @pytest.mark.parametrize("case", FORGERIES)
 def test_forgery_is_refused_and_does_not_burn_the_login(
-    bridge_app: Any, browser: Browser, practice_platform: TestPlatform, case: str
+    bridge_app: Any, browser: Browser, practice_platform: PracticeDriver, case: str
 ) -> None:
-    asked = browser.authorization(practice_platform)
-    token = practice_platform.sign(practice_platform.claims(nonce=asked["nonce"], claim_custom={}))
+    honest = browser.begin(practice_platform).fields
+    forged = {**honest, "id_token": FORGERIES[case](honest["id_token"], practice_platform)}
 
-    refused = browser.post_launch(id_token=FORGERIES[case](token, practice_platform), state=asked["state"])
+    refused = browser.post_launch(**forged)
 
     assert 400 <= refused.status_code < 500
     assert "NR-" in refused.text
     assert sessions(bridge_app) == 0
-    assert browser.post_launch(id_token=token, state=asked["state"]).status_code == 303
+    assert browser.post_launch(**honest).status_code == 303
 
 
 def test_replay_is_refused_in_this_and_in_another_browser(
-    bridge_app: Any, browser: Browser, practice_platform: TestPlatform
+    bridge_app: Any, browser: Browser, practice_platform: PracticeDriver
 ) -> None:
-    asked = browser.authorization(practice_platform)
-    form = {"id_token": practice_platform.sign(practice_platform.claims(nonce=asked["nonce"])), "state": asked["state"]}
+    form = browser.begin(practice_platform).fields
     other = Browser(bridge_app)
 
     assert other.post_launch(**form).status_code == 403
@@ -185,19 +193,17 @@ def test_replay_is_refused_in_this_and_in_another_browser(
     assert sessions(bridge_app) == 1
 
 
-def test_nonce_of_another_login_is_refused(browser: Browser, practice_platform: TestPlatform) -> None:
-    first, second = browser.authorization(practice_platform), browser.authorization(practice_platform)
-    token = practice_platform.sign(practice_platform.claims(nonce=first["nonce"]))
+def test_nonce_of_another_login_is_refused(browser: Browser, practice_platform: PracticeDriver) -> None:
+    first, second = browser.begin(practice_platform).fields, browser.begin(practice_platform).fields
 
-    assert browser.post_launch(id_token=token, state=second["state"]).status_code == 400
+    assert browser.post_launch(id_token=first["id_token"], state=second["state"]).status_code == 400
 
 
-def test_two_tabs_answered_in_reverse_order_both_open(browser: Browser, practice_platform: TestPlatform) -> None:
-    first, second = browser.authorization(practice_platform), browser.authorization(practice_platform)
+def test_two_tabs_answered_in_reverse_order_both_open(browser: Browser, practice_platform: PracticeDriver) -> None:
+    first, second = browser.begin(practice_platform), browser.begin(practice_platform)
 
-    for asked in (second, first):
-        token = practice_platform.sign(practice_platform.claims(nonce=asked["nonce"], claim_custom={}))
-        assert browser.follow(browser.post_launch(id_token=token, state=asked["state"])).status_code == 200
+    assert browser.finish(second).status_code == 200
+    assert browser.finish(first).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -223,7 +229,7 @@ def test_incomplete_launch_is_a_readable_page(browser: Browser, form: dict[str, 
     assert "NR-" in page.text
 
 
-def test_error_page_never_carries_claims_and_may_be_framed(browser: Browser, practice_platform: TestPlatform) -> None:
+def test_error_page_never_carries_claims_and_may_be_framed(browser: Browser, practice_platform: PracticeDriver) -> None:
     page = browser.launch(practice_platform, aud="other")
 
     assert "Ani" not in page.text and "199203142015032004" not in page.text
@@ -231,53 +237,53 @@ def test_error_page_never_carries_claims_and_may_be_framed(browser: Browser, pra
     assert page.headers["Cache-Control"] == "no-store"
 
 
-def test_clock_difference_is_named(browser: Browser, practice_platform: TestPlatform) -> None:
+def test_clock_difference_is_named(browser: Browser, practice_platform: PracticeDriver) -> None:
     page = browser.launch(practice_platform, iat=int(time.time()) + 900, exp=int(time.time()) + 960)
 
     assert "900" in page.text or "899" in page.text
 
 
-def test_warm_launch_makes_no_call_to_the_platform(browser: Browser, practice_platform: TestPlatform) -> None:
-    browser.launch(practice_platform, claim_custom={})
-    practice_platform.calls.clear()
+def test_warm_launch_makes_no_call_to_the_platform(browser: Browser, practice_platform: PracticeDriver) -> None:
+    browser.launch(practice_platform)
+    before = practice_platform.calls()
 
-    assert browser.launch(practice_platform, claim_custom={}).status_code == 200
-    assert practice_platform.calls == []
+    assert browser.launch(practice_platform).status_code == 200
+    assert before == ["keys"]
+    assert practice_platform.calls() == before
 
 
 def test_rotated_platform_key_passes_and_a_flood_of_unknown_keys_is_bounded(
-    browser: Browser, practice_platform: TestPlatform
+    browser: Browser, practice_platform: PracticeDriver
 ) -> None:
-    browser.launch(practice_platform, claim_custom={})
-    practice_platform.key = "rotated"
-    assert browser.launch(practice_platform, claim_custom={}).status_code == 200
+    browser.launch(practice_platform)
+    practice_platform.rotate_key()
+    assert browser.launch(practice_platform).status_code == 200
 
-    practice_platform.calls.clear()
     for _ in range(10):
-        asked = browser.authorization(practice_platform)
-        token = practice_platform.sign(practice_platform.claims(nonce=asked["nonce"]))
-        browser.post_launch(id_token=_resigned(token, kid="flood"), state=asked["state"])
+        form = browser.begin(practice_platform).fields
+        browser.post_launch(**{**form, "id_token": _forged(form["id_token"], practice_platform, kid="flood")})
 
-    assert len(practice_platform.calls) <= 3
+    assert practice_platform.calls().count("keys") <= 2 + 3
 
 
 def test_launch_stores_person_once_and_keeps_the_nip(
-    bridge_app: Any, browser: Browser, practice_platform: TestPlatform
+    bridge_app: Any, browser: Browser, practice_platform: PracticeDriver
 ) -> None:
-    browser.launch(practice_platform, claim_custom={})
-    browser.launch(practice_platform, claim_custom={})
+    browser.launch(practice_platform)
+    browser.launch(practice_platform)
 
     with bridge_app.app_context():
-        people = db.session.scalars(
-            select(Person).where(Person.nip == "199203142015032004"), execution_options={"all_agencies": True}
+        nips = db.session.scalars(
+            select(Person.nip).join(PlatformUser, PlatformUser.person_id == Person.id),
+            execution_options={"all_agencies": True},
         ).all()
         launches = db.session.scalar(select(func.count()).select_from(Launch.__table__))
-    assert len(people) == 1
+    assert nips == ["199203142015032004"]
     assert launches == 2
 
 
-def test_unknown_module_is_named_and_says_what_to_do(browser: Browser, practice_platform: TestPlatform) -> None:
-    page = browser.launch(practice_platform, claim_custom={"module": "nowhere.nothing"})
+def test_unknown_module_is_named_and_says_what_to_do(browser: Browser, practice_platform: PracticeDriver) -> None:
+    page = browser.launch(practice_platform, module="nowhere.nothing")
 
     assert page.status_code == 404
     assert "nowhere.nothing" in page.text

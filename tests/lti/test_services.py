@@ -8,7 +8,6 @@ from typing import Any
 
 import jwt
 import pytest
-from sqlalchemy import select
 
 from lms_bridge.contributions import CatalogItem, LineItemOffer
 from lms_bridge.db import db
@@ -16,27 +15,22 @@ from lms_bridge.lti.deep_linking import content_item
 from lms_bridge.lti.http import AddressGuard, AddressRefused, LmsClient, OutboundError
 from lms_bridge.lti.keys import rotate, sign
 from lms_bridge.lti.services import next_page
-from lms_bridge.models import Enrolment, Person
+from lms_bridge.practice.vocabulary import DL
 from lms_bridge.testing.browser import Browser
-from lms_bridge.testing.platform import DL, TestPlatform
 
-SETTINGS = {
-    "accept_types": ["ltiResourceLink"],
-    "accept_multiple": True,
-    "deep_link_return_url": "http://lms.test/return?course=2",
-    "data": "opaque",
-}
-DEEP: dict[str, Any] = {
-    "role": "Instructor",
-    "claim_message_type": "LtiDeepLinkingRequest",
-    "claim_resource_link": None,
-    "claim_custom": {},
-    f"{DL}deep_linking_settings": SETTINGS,
-}
+
+def select_content(launch_as: Callable[..., Browser], **options: Any) -> Browser:
+    """Begin to select content as a teacher."""
+    return launch_as(**{"user": "sari", "deep_link": True, **options})
+
+
+def deep_linking_settings(**more: Any) -> dict[str, Any]:
+    return {f"{DL}deep_linking_settings": {"accept_types": ["ltiResourceLink"], **more}}
 
 
 def test_teacher_s_choice_goes_back_signed_with_the_data(launch_as: Callable[..., Browser]) -> None:
-    browser = launch_as(**DEEP)
+    settings = deep_linking_settings(deep_link_return_url="http://lms.test/return?course=2", data="opaque")
+    browser = select_content(launch_as, **settings)
     assert browser.page.status_code == 200
 
     page = browser.post("/pick", data={"cancel": "1"})
@@ -49,17 +43,15 @@ def test_teacher_s_choice_goes_back_signed_with_the_data(launch_as: Callable[...
 
 
 def test_nothing_chosen_is_asked_for_again(launch_as: Callable[..., Browser]) -> None:
-    assert launch_as(**DEEP).post("/pick", data={}).status_code == 422
+    assert select_content(launch_as).post("/pick", data={}).status_code == 422
 
 
 def test_learner_cannot_choose_content(launch_as: Callable[..., Browser]) -> None:
-    assert launch_as(**{**DEEP, "role": "Learner"}).page.status_code == 403
+    assert select_content(launch_as, user="ani").page.status_code == 403
 
 
 def test_deep_linking_without_return_address_is_refused(launch_as: Callable[..., Browser]) -> None:
-    settings = {"accept_types": ["ltiResourceLink"]}
-
-    assert launch_as(**{**DEEP, f"{DL}deep_linking_settings": settings}).page.status_code == 400
+    assert select_content(launch_as, **deep_linking_settings()).page.status_code == 400
 
 
 def test_item_has_no_url_and_names_its_module_in_custom() -> None:
@@ -71,22 +63,6 @@ def test_item_has_no_url_and_names_its_module_in_custom() -> None:
     assert content["custom"] == {"module": "competency.self-rating"}
     assert content["lineItem"]["scoreMaximum"] == 100
     assert "lineItem" not in content_item(item, with_line_item=False)
-
-
-def test_roster_comes_whole_page_by_page_and_marks_who_left(
-    bridge_app: Any, launch_as: Callable[..., Browser], outbox: Any, practice_platform: TestPlatform
-) -> None:
-    practice_platform.members = [
-        {"user_id": str(n), "name": f"Peserta {n}", "roles": ["Learner"], "status": "Active"} for n in range(5, 10)
-    ]
-    launch_as(claim_custom={})
-    outbox.drain()
-
-    with bridge_app.app_context():
-        enrolled = db.session.scalars(select(Enrolment.__table__.c.in_roster)).all()
-        names = set(db.session.scalars(select(Person.__table__.c.name)))
-    assert len(enrolled) == 5
-    assert {"Peserta 6", "Peserta 9"} <= names
 
 
 @pytest.mark.parametrize(

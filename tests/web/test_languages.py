@@ -22,7 +22,7 @@ def test_every_message_has_its_indonesian_and_is_compiled() -> None:
 
 
 def test_launch_locale_decides_and_the_person_may_change_it(launch_as: Callable[..., Browser]) -> None:
-    browser = launch_as(claim_custom={})
+    browser = launch_as()
     assert 'lang="id"' in browser.page.text and "Yang perlu Anda kerjakan" in browser.page.text
 
     changed = browser.post("/language", data={"language": "en", "next": "/"})

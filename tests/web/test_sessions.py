@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,15 +13,15 @@ from sqlalchemy import event, select, update
 
 from lms_bridge.db import db, now
 from lms_bridge.models import Session
+from lms_bridge.practice.driver import PracticeDriver
 from lms_bridge.testing.browser import Browser
-from lms_bridge.testing.platform import TestPlatform
 
 HTTPS = {"base_url": "https://bridge.test"}
 
 
 @pytest.fixture
 def visit(launch_as: Callable[..., Browser]) -> Browser:
-    return launch_as(claim_custom={})
+    return launch_as()
 
 
 def change(app: Any, **values: Any) -> None:
@@ -93,15 +94,15 @@ def test_pages_are_not_stored_and_tell_no_other_site_their_address(visit: Browse
     assert "unsafe" not in headers["Content-Security-Policy"]
 
 
-def test_login_cookies_are_flagged(browser: Browser, practice_platform: TestPlatform) -> None:
-    cookies = browser.login(practice_platform).headers.getlist("Set-Cookie")
+def test_login_cookies_are_flagged(browser: Browser, practice_platform: PracticeDriver) -> None:
+    cookies = browser.login(practice_platform.begin_launch("ani")).headers.getlist("Set-Cookie")
 
     assert all("HttpOnly" in cookie for cookie in cookies)
     assert any("Partitioned" in cookie and "SameSite=None" in cookie and "Secure" in cookie for cookie in cookies)
 
 
-def test_https_gives_one_host_cookie(browser: Browser, practice_platform: TestPlatform) -> None:
-    query = {"iss": practice_platform.url, "login_hint": "5", "target_link_uri": "https://bridge.test/"}
+def test_https_gives_one_host_cookie(browser: Browser, practice_platform: PracticeDriver) -> None:
+    query = {"iss": practice_platform.site.base_url, "login_hint": "5", "target_link_uri": "https://bridge.test/"}
     cookies = browser.client.get("/lti/login", query_string=query, **HTTPS).headers.getlist("Set-Cookie")
 
     assert len(cookies) == 1
@@ -149,22 +150,19 @@ def test_new_window_ticket_works_once_and_begins_a_session_of_its_own(bridge_app
 
 
 def test_framed_login_leaves_the_secret_in_the_frame_and_accepts_it_as_proof(
-    bridge_app: Any, practice_platform: TestPlatform
+    bridge_app: Any, practice_platform: PracticeDriver
 ) -> None:
     framed = Browser(bridge_app)
-    page = framed.login(practice_platform, headers={"Sec-Fetch-Dest": "iframe"})
+    page = framed.login(practice_platform.begin_launch("ani"), headers={"Sec-Fetch-Dest": "iframe"})
     assert page.status_code == 200
-    proof = re.search(r'data-proof="([^"]+)"', page.text)
-    state = re.search(r'data-state="([^"]+)"', page.text)
-    nonce = re.search(r"nonce=([A-Za-z0-9_-]+)", page.text)
-    assert proof and state and nonce
-    token = practice_platform.sign(practice_platform.claims(nonce=nonce[1], claim_custom={}))
+    left = dict(re.findall(r'data-(proof|state|authorize)="([^"]+)"', page.text))
+    form = practice_platform.answer_auth(unescape(left["authorize"]), "ani").fields
     cookieless = Browser(bridge_app)
 
-    ladder = cookieless.post_launch(id_token=token, state=state[1])
+    ladder = cookieless.post_launch(**form)
     assert ladder.status_code == 403 and 'id="proof"' in ladder.text
-    assert cookieless.post_launch(id_token=token, state=state[1], proof="wrong" * 9).status_code == 403
-    opened = cookieless.post_launch(id_token=token, state=state[1], proof=proof[1])
+    assert cookieless.post_launch(**form, proof="wrong" * 9).status_code == 403
+    opened = cookieless.post_launch(**form, proof=left["proof"])
 
     assert cookieless.follow(opened).status_code == 200
 

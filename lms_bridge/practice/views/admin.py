@@ -117,7 +117,7 @@ def order_faults() -> Response:
     administrator()
     switch, wanted = site().faults, request.form.get("fault", "")
     if wanted in FAULTS:
-        switch.next_scores([FAULTS[wanted]])
+        switch.next_calls("score", [FAULTS[wanted]])
     elif wanted == "down":
         switch.down = not switch.down
     elif wanted == "clear":

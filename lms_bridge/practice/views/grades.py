@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from lms_bridge.practice.access import open_course
 from lms_bridge.practice.errors import ServiceRefused
-from lms_bridge.practice.faults import FLAG, Fault
+from lms_bridge.practice.faults import broken_answer
 from lms_bridge.practice.grade_schemas import LineItemSchema, ScoreSchema
 from lms_bridge.practice.gradebook import (
     change_line_item,
@@ -108,9 +108,9 @@ def remove(course_id: int, line_item_id: int) -> Response:
 @bp.post(f"{ONE}/scores")
 def score(course_id: int, line_item_id: int) -> Response:
     """Take a score, unless a fault was ordered for it."""
-    ordered = site().faults.take()
+    ordered = site().faults.take("score")
     if ordered is not None and not ordered.accepted:
-        return _broken(ordered)
+        return broken_answer(ordered)
     here = site()
     here.profile.check_content_type(request.headers.get("Content-Type"), SCORE_TYPE)
     tool = calling_tool(SCORE_SCOPE)
@@ -120,7 +120,7 @@ def score(course_id: int, line_item_id: int) -> Response:
     grade = take_score(here.profile, item, read, posted)
     store.session.commit()
     note(summary=f"{item.label}: {grade.score if grade.score is not None else '-'} / {item.score_maximum}")
-    return _broken(ordered) if ordered is not None else Response(status=200)
+    return broken_answer(ordered) if ordered is not None else Response(status=200)
 
 
 @bp.get(f"{ONE}/results")
@@ -192,12 +192,3 @@ def _typed(document: Any, media_type: str, *, status: int = 200) -> Response:
     response.status_code = status
     response.mimetype = media_type
     return response
-
-
-def _broken(ordered: Fault) -> Response:
-    note(summary=f"fault: {ordered.word}")
-    if ordered.breaks is not None:
-        request.environ[FLAG] = ordered.breaks
-        return Response(status=500)
-    headers = {} if ordered.retry_after is None else {"Retry-After": str(ordered.retry_after)}
-    return Response("a fault on purpose", status=ordered.status, mimetype="text/plain", headers=headers)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from lms_bridge.practice.access import open_course
 from lms_bridge.practice.errors import ServiceRefused
+from lms_bridge.practice.faults import broken_answer
 from lms_bridge.practice.models import Activity, Enrolment, Tool, row_id, store
 from lms_bridge.practice.services import calling_tool, single_query, whole_number
 from lms_bridge.practice.site import site
@@ -21,8 +22,10 @@ bp = Blueprint("roster", __name__)
 
 @bp.get("/courses/<int:course_id>/bindings/<int:tool_id>/memberships")
 def memberships(course_id: int, tool_id: int) -> Response:
-    """List who is in a course."""
+    """List who is in a course, unless a fault was ordered for this page."""
     here = site()
+    if (ordered := here.faults.take("roster")) is not None:
+        return broken_answer(ordered)
     here.profile.check_accept(request.headers.get("Accept"), MEMBERS_TYPE)
     tool = calling_tool(ROSTER_SCOPE)
     if tool.id != tool_id:

@@ -13,11 +13,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from lms_bridge.api import acting_as, db
-from lms_bridge.testing.browser import Browser
-from lms_bridge.testing.platform import TestPlatform
 
 CODES = ("M1", "M2", "M3", "M4", "M5", "M6", "M7", "M8", "S1")
-ANI, RAHMAT, DEWI, HENDRA = "199203142015032004", "197805112003121002", "198809232012122001", "197009101996031001"
+ANI, RAHMAT = "199203142015032004", "197805112003121002"
 
 
 @dataclass
@@ -30,6 +28,11 @@ class Learner:
     def page(self) -> Any:
         return self.browser.page
 
+    @property
+    def location(self) -> str:
+        """Where the page lies."""
+        return self.browser.path
+
     def get(self, path: str) -> Any:
         """Open a page of the plugin and follow its redirects."""
         return self._follow(self.browser.get(f"/p/competency{path}"))
@@ -40,8 +43,7 @@ class Learner:
 
     def _follow(self, answer: Any) -> Any:
         while answer.status_code in {302, 303}:
-            self.location = answer.headers["Location"].removeprefix(self.browser.prefix)
-            answer = self.browser.get(self.location)
+            answer = self.browser.get(answer.headers["Location"].removeprefix(self.browser.prefix))
         return answer
 
     def begin(self, **data: str) -> Any:
@@ -90,20 +92,11 @@ def indicator(code: str, level: int, place: int) -> str:
 
 
 @pytest.fixture
-def learner(bridge_app: Flask, practice_platform: TestPlatform) -> Callable[..., Learner]:
-    """Launch the self-rating as somebody, in English; without a NIP nobody knows their post."""
+def learner(launch_as: Callable[..., Any]) -> Callable[..., Learner]:
+    """Launch the self-rating as somebody of the practice LMS, in English. Nobody knows the post of Maya."""
 
-    def launch(
-        nip: str | None = ANI, *, locale: str = "en", platform: TestPlatform | None = None, **claims: Any
-    ) -> Learner:
-        lis = {"person_sourcedid": nip} if nip else None
-        presentation = {"locale": locale, "document_target": "iframe"}
-        browser = Browser(bridge_app)
-        claims |= {"claim_lis": lis, "claim_launch_presentation": presentation}
-        browser.launch(platform or practice_platform, **claims)
-        person = Learner(browser)
-        person._follow(browser.page)
-        return person
+    def launch(user: str = "ani", **options: Any) -> Learner:
+        return Learner(launch_as(user, **{"module": "competency.self-rating", "locale": "en", **options}))
 
     return launch
 

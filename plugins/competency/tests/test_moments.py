@@ -84,7 +84,7 @@ def test_each_year_has_its_own_rating_and_the_earlier_result_stays(bridge_app, s
 
 
 def test_once_the_post_is_known_it_replaces_the_chosen_level_and_the_answers_stay(learner, stored):
-    person = learner(None, user="9", name="Tono", email="tono@agency.example")
+    person = learner("maya")
     person.begin(post_level="PENGAWAS")
     person.answer("M1", 2)
     with stored.opened():

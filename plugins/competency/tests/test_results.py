@@ -11,10 +11,9 @@ from lms_bridge_competency.results import compute_lines
 from sqlalchemy import insert, select
 
 from lms_bridge.api import Post, db, gaps_of, now, person_ref
-from lms_bridge.testing.instance import register_platform
-from lms_bridge.testing.platform import TestPlatform
+from lms_bridge.testing.instance import add_tool, register_platform
 
-from .conftest import ANI, CODES, DEWI, HENDRA, RAHMAT
+from .conftest import CODES
 
 EXAMPLE = {"M3": 2, "M5": 2, "M7": 2}
 """The worked example of the official form: 24 of 27 levels."""
@@ -127,20 +126,22 @@ def test_the_grade_is_without_compensation(ani):
 def test_the_grade_reaches_the_lms_as_attained_against_required(finished, outbox, practice_platform):
     outbox.drain()
 
-    assert practice_platform.scores[-1]["scoreGiven"] == pytest.approx(88.89)
-    assert practice_platform.scores[-1]["scoreMaximum"] == 100
-    assert practice_platform.scores[-1]["gradingProgress"] == "FullyGraded"
-    assert "comment" not in practice_platform.scores[-1]
+    (score,) = practice_platform.scores()
+    assert score["scoreGiven"] == pytest.approx(88.89)
+    assert score["scoreMaximum"] == 100
+    assert score["gradingProgress"] == "FullyGraded"
+    assert "comment" not in score
+    assert practice_platform.grade("ani", "Pemetaan kompetensi") == Decimal("88.89")
 
 
 def test_nothing_is_sent_for_somebody_who_only_teaches(learner, outbox, practice_platform):
-    teacher = learner(user="8", role="Instructor")
+    teacher = learner("ani", role="instructor")
     teacher.begin()
     teacher.rate()
 
     assert teacher.finish().status_code == 200
     outbox.drain()
-    assert practice_platform.scores == []
+    assert "score" not in practice_platform.calls()
 
 
 def test_evidence_is_recorded_once_for_each_competency(finished, stored):
@@ -201,9 +202,9 @@ def test_a_result_keeps_the_bounds_that_held_when_it_was_computed(finished, stor
     assert "MS ≥&nbsp;89" in text
 
 
-@pytest.mark.parametrize(("nip", "user"), [(RAHMAT, "21"), (DEWI, "22")], ids=["superior", "analyst"])
-def test_superior_and_analyst_may_see_the_result(finished, learner, nip, user):
-    reader = learner(nip, user=user, name="Reader")
+@pytest.mark.parametrize("user", ["rahmat", "dewi"], ids=["superior", "analyst"])
+def test_superior_and_analyst_may_see_the_result(finished, learner, user):
+    reader = learner(user)
 
     page = reader.get(f"/results/{finished.result_id()}")
 
@@ -213,10 +214,10 @@ def test_superior_and_analyst_may_see_the_result(finished, learner, nip, user):
     assert reader.get(f"/results/{finished.result_id()}/explanation").status_code == 200
 
 
-@pytest.mark.parametrize("role", ["Instructor", "Learner"])
+@pytest.mark.parametrize("role", ["instructor", "learner"])
 def test_teacher_and_classmate_may_not_see_the_result(finished, learner, role):
     number = finished.result_id()
-    other = learner(None, user="23", role=role, name="Other", email="other@agency.example")
+    other = learner("maya", role=role)
 
     for path in (f"/results/{number}", f"/results/{number}/explanation"):
         page = other.get(path)
@@ -225,21 +226,21 @@ def test_teacher_and_classmate_may_not_see_the_result(finished, learner, role):
 
 
 def test_a_leader_further_up_does_not_see_it_by_that_alone(finished, learner):
-    leader = learner(HENDRA, user="24", name="Hendra")
+    leader = learner("hendra")
 
     assert leader.get(f"/results/{finished.result_id()}").status_code == 403
 
 
-def test_another_agency_does_not_see_that_the_result_exists(finished, learner, bridge_app):
+def test_another_agency_does_not_see_that_the_result_exists(finished, learner, bridge_app, practice_platform):
     agencies = db.metadata.tables["core_agency"]
-    elsewhere = TestPlatform(client_id="client-2", deployment_id="2")
+    add_tool(practice_platform, client_id="client-2")
     with bridge_app.app_context():
         db.session.execute(
             insert(agencies).values(code="other", name="Other", timezone="Asia/Jakarta", created_at=now())
         )
         db.session.commit()
-        register_platform(elsewhere, agency="other")
-    stranger = learner(ANI, platform=elsewhere)
+        register_platform(practice_platform, agency="other", client_id="client-2")
+    stranger = learner("ani", client_id="client-2")
 
     assert stranger.get(f"/results/{finished.result_id()}").status_code == 404
 

@@ -245,7 +245,7 @@ def test_every_competency_is_answered_on_the_way_through(ani):
 
 
 def test_without_a_known_post_the_learner_chooses_a_level_and_the_result_says_so(learner):
-    person = learner(None, user="9", name="Tono", email="tono@agency.example")
+    person = learner("maya")
     assert "What is the level of your post?" in person.page.text
 
     person.begin(post_level="PENGAWAS")
@@ -256,14 +256,14 @@ def test_without_a_known_post_the_learner_chooses_a_level_and_the_result_says_so
 
 
 def test_beginning_without_a_post_or_a_choice_is_refused(learner):
-    person = learner(None, user="9", name="Tono", email="tono@agency.example")
+    person = learner("maya")
 
     assert person.begin().status_code == 409
     assert person.begin(post_level="KING").status_code == 422
 
 
 def test_a_chosen_level_can_be_changed_and_the_answers_stay(learner):
-    person = learner(None, user="9", name="Tono", email="tono@agency.example")
+    person = learner("maya")
     person.begin(post_level="PENGAWAS")
     person.answer("M1", 2)
 
@@ -274,6 +274,6 @@ def test_a_chosen_level_can_be_changed_and_the_answers_stay(learner):
 
 
 def test_a_teacher_may_try_it_on_themselves(learner):
-    teacher = learner(None, user="8", role="Instructor", name="Guru", email="guru@agency.example")
+    teacher = learner("maya", role="instructor")
 
     assert teacher.begin(post_level="AHLI_MUDA").status_code == 200
