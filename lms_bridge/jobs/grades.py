@@ -239,7 +239,7 @@ def _settle(claimed: Claimed, **values: Any) -> bool:
 
 
 def _works(platform_id: int) -> None:
-    """The platform answers sensibly: the breaker opens."""
+    """The platform answers sensibly: its failures are forgotten, and it no longer rests."""
     db.session.execute(
         update(_P).where(_P.c.id == platform_id, _P.c.failures > 0).values(failures=0, closed_until=None)
     )
