@@ -106,13 +106,21 @@ class _GuardedAdapter(HTTPAdapter):
 
         class Plain(HTTPConnection):
             def _new_conn(self) -> socket.socket:
-                self._dns_host = _checked(self, guard, secure=False)
-                return super()._new_conn()
+                name, self._dns_host = self._dns_host, _checked(self, guard, secure=False)
+                try:
+                    return super()._new_conn()
+                finally:
+                    # The certificate, and the next connection, are checked for the name and not for the address.
+                    self._dns_host = name
 
         class Secure(HTTPSConnection):
             def _new_conn(self) -> socket.socket:
-                self._dns_host = _checked(self, guard, secure=True)
-                return super()._new_conn()
+                name, self._dns_host = self._dns_host, _checked(self, guard, secure=True)
+                try:
+                    return super()._new_conn()
+                finally:
+                    # The certificate, and the next connection, are checked for the name and not for the address.
+                    self._dns_host = name
 
         plain = type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": Plain})
         secure = type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": Secure})
