@@ -8,6 +8,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(VENV)/.python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found. Install Python 3.11 or later, or name it: make PYTHON=python3.12 ..."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "lms_bridge needs Python 3.11 or later; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 ..."; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "The module venv is missing. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Making $(VENV) ..."
@@ -33,7 +34,7 @@ $(VENV)/.docs: $(VENV)/.runtime requirements-docs.lock
 install: $(VENV)/.runtime ## Make .venv with the runtime
 
 demo: $(VENV)/.runtime ## Try it: the bridge, a practice LMS and invented people, until Ctrl-C
-	@$(BIN)/lms-bridge demo run $(if $(PROFILE),--profile $(PROFILE))
+	@$(BIN)/lms-bridge demo run $(if $(PROFILE),--profile $(PROFILE)) $(if $(BRIDGE_PORT),--bridge-port $(BRIDGE_PORT)) $(if $(LMS_PORT),--lms-port $(LMS_PORT))
 
 demo-reset: ## Throw away what the demo stored; the next make demo starts over
 	@rm -rf instance/demo

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from lms_bridge.app import create_app
+import sys
 
-app = create_app()
+from lms_bridge.app import create_app
+from lms_bridge.settings import BadSetting
+
+try:
+    app = create_app()
+except BadSetting as error:
+    print(f"lms_bridge cannot start: {error}", file=sys.stderr, flush=True)
+    # With this code gunicorn gives up; with others it would start new workers again and again.
+    sys.exit(3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lms_bridge.cli import main
+from lms_bridge.cli import bridge
 
 if __name__ == "__main__":
-    main()
+    bridge(prog_name="lms-bridge")

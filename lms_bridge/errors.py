@@ -12,9 +12,11 @@ from flask import Flask, Response, current_app, g, jsonify, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
 
+from lms_bridge.database_faults import Fault, fault_of
 from lms_bridge.db import db, now
 
 log = structlog.get_logger("lms_bridge")
@@ -124,7 +126,8 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(
         HTTPException, lambda error: respond(_from_http(error)) if error.code and error.code >= 400 else error
     )
-    app.register_error_handler(OperationalError, _database_failed)
+    app.register_error_handler(DBAPIError, _database_failed)
+    app.register_error_handler(PoolExhausted, _database_away)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -199,15 +202,48 @@ def _from_http(error: HTTPException) -> BridgeError:
     return refusal
 
 
-def _database_failed(error: OperationalError) -> Response:
-    log.error("database failed", kind=type(error.orig).__name__)
+def _database_failed(error: DBAPIError) -> Response:
+    fault = fault_of(error)
+    if fault is Fault.STATEMENT or (fault is Fault.UNPREPARED and _plugin_of_request()):
+        return _unexpected(error)
+    return _database_unprepared(error) if fault is Fault.UNPREPARED else _database_away(error)
+
+
+def _database_away(error: Exception) -> Response:
+    log.error("database failed", kind=type(getattr(error, "orig", error)).__name__)
     return respond(
         Unavailable(_("The data store does not answer just now. Nothing that was saved is lost."), reason="database")
     )
 
 
-def _unexpected(error: Exception) -> Response:
-    log.exception("unexpected error", kind=type(error).__name__)
+def _database_unprepared(error: DBAPIError) -> Response:
+    log.error("database not prepared; run lms-bridge db upgrade", kind=type(error.orig).__name__)
     return respond(
-        Broken(_("This was not your fault. What was saved before is still there."), reason=type(error).__name__)
+        Unavailable(
+            _("The server is being prepared: its data store is not up to date yet."),
+            steps=(
+                _l("Wait a minute and open the activity again."),
+                _l("The operator of the server finds the cause with lms-bridge doctor."),
+            ),
+            reason="database behind",
+        )
     )
+
+
+def _plugin_of_request() -> Any:
+    """Return the declaration of the plugin whose page this is, or nothing for core's pages."""
+    state = current_app.extensions["lms_bridge.plugins"].states.get(request.blueprint)
+    return state and state.declaration
+
+
+def _unexpected(error: Exception) -> Response:
+    plugin = _plugin_of_request()
+    log.exception("unexpected error", kind=type(error).__name__, plugin=plugin and plugin.name)
+    if plugin:
+        sentence = _(
+            "The part “%(part)s” failed. The other parts work, and what was saved before is still there.",
+            part=plugin.title,
+        )
+    else:
+        sentence = _("This was not your fault. What was saved before is still there.")
+    return respond(Broken(sentence, reason=type(error).__name__))

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 PREFIX = "LMS_BRIDGE_"
 FILE_NAME = "lms_bridge.toml"
 
@@ -51,10 +54,23 @@ def _base_url(text: str) -> str:
 
 def _database_url(text: str) -> str:
     if text.startswith(("postgres://", "postgresql://")):
-        return "postgresql+psycopg://" + text.partition("://")[2]
-    if not text.startswith(("sqlite://", "postgresql+psycopg://")):
+        text = "postgresql+psycopg://" + text.partition("://")[2]
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        url = None
+    # A database in memory would be another one in each worker, and gone with it.
+    usable = url is not None and url.database not in {None, "", ":memory:"}
+    if not usable or not text.startswith(("sqlite://", "postgresql+psycopg://")):
+        # Without the text: it may hold a password.
         raise ValueError("write sqlite:///FILE or postgresql://USER@HOST/NAME")
     return text
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+        raise ValueError("write DEBUG, INFO, WARNING or ERROR")
+    return text.upper()
 
 
 def _hosts(text: str) -> tuple[str, ...]:
@@ -97,7 +113,7 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("LOAD_PLUGINS", _words, None, "Load only these plugins (comma list)."),
     Setting("DISABLED_PLUGINS", _words, (), "Do not load these plugins (comma list)."),
-    Setting("LOG_LEVEL", str, "INFO", "DEBUG, INFO, WARNING or ERROR."),
+    Setting("LOG_LEVEL", _log_level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Setting("TEST_DATABASE_URL", str, "", "PostgreSQL server used by the tests.", secret=True),
     Setting("CHROMIUM", str, "/usr/bin/chromium", "Chromium used by the browser tests."),
 )

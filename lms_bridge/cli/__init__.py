@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from lms_bridge.cli.common import BridgeGroup
@@ -13,7 +11,6 @@ from lms_bridge.cli.doctor import doctor
 from lms_bridge.cli.operate import agency_group, grades_group, init, keys_group, operator_group, platform_group
 from lms_bridge.cli.worker import worker
 from lms_bridge.practice.cli import practice_lms
-from lms_bridge.settings import BadSetting
 
 
 @click.group(cls=BridgeGroup)
@@ -36,12 +33,3 @@ for command in (
     practice_lms,
 ):
     bridge.add_command(command)
-
-
-def main() -> None:
-    """Run the command; a fault that somebody can mend is told in one sentence."""
-    try:
-        bridge()
-    except BadSetting as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(1)

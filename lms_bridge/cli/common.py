@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import click
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from lms_bridge.app import create_app
+from lms_bridge.database_faults import Fault, fault_of
 from lms_bridge.db import db
+from lms_bridge.settings import BadSetting
 
 
 class Unusable(click.ClickException):
@@ -18,25 +20,36 @@ class Unusable(click.ClickException):
 
 
 class BridgeGroup(click.Group):
-    """A group whose database faults are told in a sentence."""
+    """A group whose faults, where somebody can mend them, are told in a sentence."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (DBAPIError, NoSuchModuleError, OSError) as error:
+        except (BadSetting, DBAPIError, OSError) as error:
+            if isinstance(error, DBAPIError) and fault_of(error) is Fault.STATEMENT:
+                raise
             raise Unusable(explain(error)) from error
 
 
+_DATABASE = {
+    Fault.UNPREPARED: "The database has no tables yet, or old ones. Run: lms-bridge init, or lms-bridge db upgrade",
+    Fault.READ_ONLY: "The database cannot be written ({text}). Check the owner and the rights of its file and folder.",
+    Fault.FULL: "The database cannot grow ({text}). Make space on its disk.",
+    Fault.DAMAGED: "The database is damaged or is no database ({text}). Put a backup in its place, or move it away and "
+    "run: lms-bridge init",
+    Fault.AWAY: "The database cannot be used ({text}). Check LMS_BRIDGE_DATABASE_URL and that its server runs.",
+}
+
+
 def explain(error: Exception) -> str:
-    """Say what a database or file fault means and what to do."""
-    text = str(getattr(error, "orig", error)).splitlines()[0]
-    if "no such table" in text or ("does not exist" in text and "relation" in text):
-        return "The database has no tables yet. Run: lms-bridge db upgrade"
-    if "readonly" in text or "read-only" in text.lower() or "unable to open database" in text:
-        return f"The database cannot be written ({text}). Check the folder's owner, rights and free space."
+    """Say what a fault of the settings, the database or the files means and what to do."""
+    text = str(getattr(error, "orig", error)).strip().splitlines()[0]
     if isinstance(error, SQLAlchemyError):
-        return f"The database cannot be used ({text}). Check LMS_BRIDGE_DATABASE_URL and that the server runs."
-    return f"{text}. Check the folder's owner, rights and free space."
+        fault = fault_of(error) if isinstance(error, DBAPIError) else Fault.AWAY
+        return _DATABASE.get(fault, _DATABASE[Fault.AWAY]).format(text=text)
+    if isinstance(error, OSError):
+        return f"{text}. Check the owner, the rights and the free space of the folder."
+    return text
 
 
 def with_app(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from lms_bridge.cli.common import with_app
-from lms_bridge.cli.demo_servers import DemoStopped, serve_demo
+from lms_bridge.cli.demo_servers import Demo, serve_demo
+from lms_bridge.cli.processes import Stopped
 from lms_bridge.services.demo import seed_demo
 
 
@@ -26,18 +27,22 @@ def seed() -> None:
 @demo.command()
 @click.option(
     "--data",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     default=Path("instance/demo"),
     show_default=True,
     help="Folder that keeps everything; remove it to start over.",
 )
+@click.option(
+    "--bridge-port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the bridge."
+)
+@click.option("--lms-port", default=8001, show_default=True, type=click.IntRange(1, 65535), help="Port of the LMS.")
 @click.option("--profile", default="plain", show_default=True, help="How the practice LMS behaves: plain or moodle.")
-def run(data: Path, profile: str) -> None:
+def run(data: Path, bridge_port: int, lms_port: int, profile: str) -> None:
     """Serve the demo agency beside a practice LMS until Ctrl-C, and print one link for each person.
 
     Example: lms-bridge demo run --profile moodle
     """
     try:
-        serve_demo(data.absolute(), profile)
-    except DemoStopped as error:
+        serve_demo(Demo(data.absolute(), bridge_port, lms_port, profile))
+    except Stopped as error:
         raise click.ClickException(str(error)) from error

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, get_args, get_origin, get_type_hints
 
 from sqlalchemy import select
 
+from lms_bridge import hookspecs
 from lms_bridge.db import db, guest
 from lms_bridge.models import PluginSetting
 from lms_bridge.plugin_host.host import host
@@ -28,8 +30,8 @@ def disabled_plugins() -> frozenset[str]:
 def collect(hook: str, **asked: Any) -> list[Contribution]:
     """Ask every plugin that the agency uses, in the order of their names.
 
-    Each answers in a savepoint of its own. A plugin that raises, returns something that is no list where the hook
-    promises one, or tries to end the transaction, is left out and noted.
+    Each answers in a savepoint of its own. A plugin that raises, returns something else than the hook promises, or
+    tries to end the transaction, is left out and noted.
     """
     plugins = host()
     found: list[Contribution] = []
@@ -40,10 +42,26 @@ def collect(hook: str, **asked: Any) -> list[Contribution]:
         try:
             with guest(impl.plugin_name):
                 value = impl.function(*(asked[name] for name in impl.argnames))
-                if not isinstance(value, list):
-                    raise TypeError(f"{hook} must return a list")
+                parts = _checked(hook, value)
         except (Exception, SystemExit) as error:
             plugins.note_failure(impl.plugin_name, hook, error)
         else:
-            found += [Contribution(impl.plugin_name, part) for part in value]
+            found += [Contribution(impl.plugin_name, part) for part in parts]
     return found
+
+
+@cache
+def _promise(hook: str) -> tuple[bool, type]:
+    """Return what a hook promises, from its specification: whether a list, and of what."""
+    answer = get_type_hints(getattr(hookspecs, hook))["return"]
+    return (True, get_args(answer)[0]) if get_origin(answer) is list else (False, answer)
+
+
+def _checked(hook: str, value: Any) -> list[Any]:
+    many, kind = _promise(hook)
+    if many and not isinstance(value, list):
+        raise TypeError(f"{hook} must return a list")
+    parts = value if many else [value]
+    if not all(isinstance(part, kind) for part in parts):
+        raise TypeError(f"{hook} must return {'a list of ' if many else ''}{kind.__name__}")
+    return parts

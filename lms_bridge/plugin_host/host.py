@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 
 import pluggy
 import structlog
 from flask import Flask, current_app
-from sqlalchemy.orm import DeclarativeBase
 
 from lms_bridge import hookspecs
-from lms_bridge.contributions import API_VERSION, RELATIONS, EventHandler, Module, Permission, Plugin
+from lms_bridge.contributions import EventHandler, Module, Permission, Plugin
 from lms_bridge.db import METADATA, plugin_base
 from lms_bridge.events import CORE_EVENTS, Event
 from lms_bridge.plugin_host.discovery import Found, discover
+from lms_bridge.plugin_host.fitness import (
+    Unfit,
+    check_declaration,
+    check_hooks,
+    check_name,
+    check_tables,
+    check_views,
+    drop_tables,
+    reason_of,
+)
 
 log = structlog.get_logger("lms_bridge.plugins")
-_NAME = re.compile(r"[a-z][a-z0-9]{1,30}")
-_RESERVED = frozenset({"core", "bridge", "home", "session", "lti", "static", "health"})
-
-
-class Unfit(Exception):
-    """A plugin breaks a rule of the house. The message names the rule and what to change."""
 
 
 @dataclass(slots=True)
@@ -69,21 +69,26 @@ class PluginHost:
             try:
                 self._register(found)
             except (Exception, SystemExit) as error:
-                self.quarantine(found.name, type(error).__name__, _hint(error))
+                self.reject(found.name, error)
         self._check_hooks()
         for name in [name for name, state in self.states.items() if not state.reason]:
             try:
                 self.states[name].declaration = self._declaration(name)
             except (Exception, SystemExit) as error:
-                self.quarantine(name, type(error).__name__, _hint(error))
+                self.reject(name, error)
+        self._name_missing()
 
-    def quarantine(self, name: str, reason: str, hint: str) -> None:
+    def quarantine(self, name: str, reason: str, hint: str, *, error: BaseException | None = None) -> None:
         """Set a plugin aside: it is asked nothing and serves nothing until the reason is gone."""
         state = self.states[name]
         state.declaration, state.reason, state.hint = None, reason, hint
         if self.manager.has_plugin(name):
             self.manager.unregister(name=name)
-        log.error("plugin quarantined", plugin=name, reason=reason)
+        log.error("plugin quarantined", plugin=name, reason=reason, hint=hint, exc_info=error)
+
+    def reject(self, name: str, error: BaseException) -> None:
+        """Set a plugin aside because of what it raised; the log holds the whole error."""
+        self.quarantine(name, type(error).__name__, reason_of(error), error=error)
 
     def note_failure(self, name: str, hook: str, error: BaseException) -> None:
         """Remember that a plugin failed to answer; shown by ``doctor``."""
@@ -91,16 +96,16 @@ class PluginHost:
         log.error("plugin failed in a hook", plugin=name, hook=hook, kind=type(error).__name__, exc_info=error)
 
     def _register(self, found: Found) -> None:
-        if not _NAME.fullmatch(found.name) or found.name in _RESERVED:
-            raise Unfit(f"the name {found.name!r} is reserved or not of lower-case letters and digits")
+        check_name(found)
         before = set(METADATA.tables)
-        module = found.load()
-        _check_tables(found, set(METADATA.tables) - before, module)
+        try:
+            module = found.load()
+            check_tables(found, set(METADATA.tables) - before, module)
+        except (Exception, SystemExit):
+            drop_tables({table for table in set(METADATA.tables) - before if not table.startswith(f"{found.name}_")})
+            raise
         plugin_base(found.name).registry.configure(cascade=True)
-        for function in filter(inspect.isfunction, vars(module).values()):
-            options = getattr(function, "lms_bridge_impl", None) or {}
-            if options.get("wrapper") or options.get("hookwrapper"):
-                raise Unfit("hook wrappers are not supported; answer the hook instead")
+        check_hooks(module)
         self.manager.register(module, name=found.name)
 
     def _check_hooks(self) -> None:
@@ -111,26 +116,23 @@ class PluginHost:
                 name = self.manager.get_name(error.plugin)
                 if name is None:
                     raise
-                self.quarantine(name, "UnknownHook", "a function is marked @hookimpl but core has no such hook")
+                self.reject(name, error)
 
     def _declaration(self, name: str) -> Plugin:
         answers = [impl for impl in self.manager.hook.plugin.get_hookimpls() if impl.plugin_name == name]
         if not answers:
             raise Unfit("the hook plugin() is missing")
-        declared = answers[0].function()
-        if not isinstance(declared, Plugin):
-            raise Unfit("plugin() must return a Plugin")
-        if declared.name != name:
-            raise Unfit(f"plugin() calls itself {declared.name!r} but its entry point is {name!r}")
-        if declared.requires_api[0] != API_VERSION[0] or declared.requires_api > API_VERSION:
-            raise Unfit(f"it needs API {declared.requires_api}, this server has {API_VERSION}")
-        for permission in declared.permissions:
-            if not permission.action.startswith(f"{name}.") or not permission.relations <= RELATIONS:
-                raise Unfit(f"permission {permission.action!r} must start with {name}. and use known relations")
-        for blueprint in declared.blueprints:
-            if blueprint.name != name:
-                raise Unfit(f"blueprint {blueprint.name!r} must be called {name!r}")
+        declared = check_declaration(answers[0].function(), name)
+        check_views(declared)
         return declared
+
+    def _name_missing(self) -> None:
+        """Show plugins that the settings ask for and that are not there: a name misspelt, or not installed."""
+        known = ", ".join(sorted({found.name for found in discover(self.instance)})) or "none"
+        for name in sorted((self.only or frozenset()) - set(self.states) - self.disabled):
+            self.states[name] = PluginState(Found(name, ""))
+            hint = f"LMS_BRIDGE_LOAD_PLUGINS asks for it, but it is not installed. Installed: {known}"
+            self.quarantine(name, "NotInstalled", hint)
 
     @property
     def declarations(self) -> list[Plugin]:
@@ -174,29 +176,5 @@ def init_plugins(app: Flask, plugins: PluginHost) -> None:
         try:
             for blueprint in declared.blueprints:
                 app.register_blueprint(blueprint, url_prefix=f"/p/{declared.name}")
-            missing = [m.endpoint for m in declared.modules if m.endpoint not in app.view_functions]
-            if missing:
-                raise Unfit(f"module endpoints without a view: {', '.join(missing)}")
         except Exception as error:
-            plugins.quarantine(declared.name, type(error).__name__, _hint(error))
-
-
-def _check_tables(found: Found, tables: set[str], module: ModuleType) -> None:
-    for table in tables:
-        if not table.startswith(f"{found.name}_"):
-            METADATA.remove(METADATA.tables[table])
-            raise Unfit(f"table {table} must start with {found.name}_")
-        if found.file is not None:
-            raise Unfit("a dropped-in file cannot bring tables; package the plugin instead")
-    bases = {value for value in vars(module).values() if isinstance(value, type) and issubclass(value, DeclarativeBase)}
-    if any(base.registry is not plugin_base(found.name).registry for base in bases if base is not DeclarativeBase):
-        raise Unfit(f"models must use plugin_base({found.name!r})")
-
-
-def _hint(error: BaseException) -> str:
-    """Return what may be shown of an error: our own sentences, and the first line of an import or syntax error."""
-    if isinstance(error, (Unfit, ImportError, SyntaxError)):
-        return str(error).splitlines()[0][:300]
-    if isinstance(error, SystemExit):
-        return "the plugin tried to end the server while it was loaded"
-    return "see the log for the details"
+            plugins.reject(declared.name, error)

@@ -13,13 +13,13 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lms_bridge.testing.platform import AGS, CLAIM, DL, NRPS, TestPlatform, signer
 from sqlalchemy import func, select
 
 from lms_bridge.db import db
 from lms_bridge.lti.login import LIFETIME
 from lms_bridge.models import Launch, Session
 from lms_bridge.testing.browser import Browser
-from lms_bridge.testing.platform import AGS, CLAIM, DL, NRPS, TestPlatform, signer
 
 DEEP = "[" * 20_000 + "]" * 20_000
 

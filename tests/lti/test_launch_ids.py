@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 import pytest
+from lms_bridge.testing.platform import CLAIM, MEMBERSHIP, TestPlatform, key_pair, signer
 from sqlalchemy import func, select, update
 
 from lms_bridge.db import db, now
@@ -16,7 +17,6 @@ from lms_bridge.models import KeySet, Session
 from lms_bridge.models import Platform as PlatformRow
 from lms_bridge.testing.browser import Browser
 from lms_bridge.testing.instance import register_platform
-from lms_bridge.testing.platform import CLAIM, MEMBERSHIP, TestPlatform, key_pair, signer
 
 NOBODY = {"name": None, "given_name": None, "family_name": None, "email": None}
 SEVERAL = [f"{MEMBERSHIP}Learner", "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Student"]

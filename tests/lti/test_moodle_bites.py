@@ -10,6 +10,7 @@ from typing import Any
 
 import jwt
 import pytest
+from lms_bridge.testing.platform import DL, MEMBERSHIP, NRPS, TestPlatform
 from sqlalchemy import select, update
 
 from lms_bridge.cli.doctor import _token
@@ -30,7 +31,6 @@ from lms_bridge.plugin_host.host import PluginState
 from lms_bridge.services.grades import record_score
 from lms_bridge.services.people import person_ref
 from lms_bridge.testing.browser import Browser
-from lms_bridge.testing.platform import DL, MEMBERSHIP, NRPS, TestPlatform
 
 MODULE = "quiz.first"
 ACCOUNT = ServiceAccount("client-1", "http://lms.test/token", "http://lms.test/token")

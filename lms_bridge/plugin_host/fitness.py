@@ -1,0 +1,139 @@
+"""The rules of the house: what makes a plugin fit to be loaded, and the words for one that is not."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from types import ModuleType
+from typing import Any
+
+import pluggy
+from flask import Blueprint, Flask
+from sqlalchemy import event
+from sqlalchemy.exc import ArgumentError, InvalidRequestError
+from sqlalchemy.orm import Mapper
+from werkzeug.routing import BuildError
+
+from lms_bridge.contributions import (
+    API_VERSION,
+    RELATIONS,
+    EventHandler,
+    Module,
+    NavigationItem,
+    Permission,
+    Plugin,
+)
+from lms_bridge.db import METADATA, db, plugin_base
+from lms_bridge.events import Event
+from lms_bridge.plugin_host.discovery import Found
+
+_NAME = re.compile(r"[a-z][a-z0-9]{1,30}")
+RESERVED = frozenset({"core", "bridge", "home", "session", "window", "lti", "static", "health"})
+"""Names of core's own blueprints, branches and folders."""
+_KINDS = {
+    "blueprints": Blueprint,
+    "modules": Module,
+    "permissions": Permission,
+    "event_handlers": EventHandler,
+    "navigation": NavigationItem,
+}
+
+
+class Unfit(Exception):
+    """A plugin breaks a rule of the house. The message names the rule and what to change."""
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what an operator may read of an error: our own sentences, and what names a fault in the plugin's code."""
+    if isinstance(error, SystemExit):
+        return "the plugin tried to end the server while it was loaded"
+    if isinstance(error, pluggy.PluginValidationError):
+        # Without the module that pluggy adds, and on one line.
+        return " ".join(str(error).partition(" in plugin ")[0].split())[:300]
+    if isinstance(error, (Unfit, ImportError, SyntaxError, InvalidRequestError, ArgumentError)):
+        return str(error).splitlines()[0][:300]
+    return "see the log for the details"
+
+
+def check_name(found: Found) -> None:
+    """Refuse a name that is core's or cannot be part of table names and addresses."""
+    if not _NAME.fullmatch(found.name) or found.name in RESERVED:
+        raise Unfit(f"the name {found.name!r} is reserved or not of lower-case letters and digits")
+
+
+@event.listens_for(Mapper, "instrument_class")
+def _check_base(mapper: Mapper[Any], model: type) -> None:
+    """Refuse a plugin's model on core's base before it is mapped: a fault in it would break every query of core."""
+    if issubclass(model, db.Model) and model.__module__.partition(".")[0] != "lms_bridge":
+        raise Unfit(f"the model {model.__name__} must use plugin_base(NAME OF THE PLUGIN) in place of db.Model")
+
+
+def check_tables(found: Found, tables: set[str], module: ModuleType) -> None:
+    """Refuse tables that are not the plugin's own, and models that the upgrade could not create."""
+    if tables and found.file is not None:
+        raise Unfit("a dropped-in file cannot bring tables; package the plugin instead")
+    foreign = sorted(table for table in tables if not table.startswith(f"{found.name}_"))
+    if foreign:
+        raise Unfit(f"the table {foreign[0]} must start with {found.name}_")
+    registries = {getattr(value, "registry", None) for value in vars(module).values() if inspect.isclass(value)}
+    strange = [base for base in registries if base is not None and base is not plugin_base(found.name).registry]
+    if strange and tables:
+        raise Unfit(f"models must use plugin_base({found.name!r})")
+    if tables and found.folder("migrations") is None:
+        raise Unfit(f"it brings tables but no migrations. Its author runs: lms-bridge db makemigration {found.name}")
+
+
+def drop_tables(tables: set[str]) -> None:
+    """Forget the tables of a plugin that could not be loaded."""
+    for table in tables:
+        METADATA.remove(METADATA.tables[table])
+
+
+def check_hooks(module: ModuleType) -> None:
+    """Refuse hook wrappers, which could change what others answer."""
+    for function in filter(inspect.isfunction, vars(module).values()):
+        options = getattr(function, "lms_bridge_impl", None) or {}
+        if options.get("wrapper") or options.get("hookwrapper"):
+            raise Unfit("hook wrappers are not supported; answer the hook instead")
+
+
+def check_declaration(declared: object, name: str) -> Plugin:
+    """Return what ``plugin()`` gave, when it is a declaration that keeps the rules."""
+    if not isinstance(declared, Plugin):
+        raise Unfit("plugin() must return a Plugin")
+    if declared.name != name:
+        raise Unfit(f"plugin() calls itself {declared.name!r} but its entry point is {name!r}")
+    wanted = declared.requires_api
+    if not (isinstance(wanted, tuple) and len(wanted) == 2 and all(isinstance(part, int) for part in wanted)):
+        raise Unfit("requires_api must be a pair of whole numbers, such as (1, 0)")
+    if wanted[0] != API_VERSION[0] or wanted > API_VERSION:
+        raise Unfit(f"it needs API {wanted}, this server has {API_VERSION}")
+    for field, kind in _KINDS.items():
+        given = getattr(declared, field)
+        if not isinstance(given, tuple) or not all(isinstance(part, kind) for part in given):
+            raise Unfit(f"{field} must be a tuple of {kind.__name__}")
+    events = declared.event_types
+    if not isinstance(events, tuple) or not all(inspect.isclass(kind) and issubclass(kind, Event) for kind in events):
+        raise Unfit("event_types must be a tuple of subclasses of Event")
+    for permission in declared.permissions:
+        if not permission.action.startswith(f"{name}.") or not permission.relations <= RELATIONS:
+            raise Unfit(f"permission {permission.action!r} must start with {name}. and use known relations")
+    for blueprint in declared.blueprints:
+        if blueprint.name != name:
+            raise Unfit(f"blueprint {blueprint.name!r} must be called {name!r}")
+    return declared
+
+
+def check_views(declared: Plugin) -> None:
+    """Refuse modules and menu entries without a page.
+
+    The blueprints are tried on an application that is thrown away, so that an unfit plugin leaves no page behind.
+    """
+    trial = Flask("lms_bridge", static_folder=None)
+    for blueprint in declared.blueprints:
+        trial.register_blueprint(blueprint, url_prefix=f"/p/{declared.name}")
+    for endpoint in [*(m.endpoint for m in declared.modules), *(item.endpoint for item in declared.navigation)]:
+        try:
+            trial.url_map.bind("").build(endpoint)
+        except BuildError as error:
+            raise Unfit(f"{endpoint} is no page that opens without further values") from error
