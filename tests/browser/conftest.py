@@ -1,24 +1,21 @@
-"""A real browser, and an LMS page on another site that shows the bridge in a frame."""
+"""A real browser in front of both servers; whatever a page complains of fails its test."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 import pytest
-from flask import Flask, redirect, request
-from werkzeug.serving import make_server
 
-from lms_bridge.testing import instance
-from lms_bridge.testing.platform import TestPlatform
+from tests.browser.servers import Site
+from tests.browser.visitor import Visitor
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Playwright
 
 CHROMIUM = os.environ.get("LMS_BRIDGE_CHROMIUM") or "/usr/bin/chromium"
 ARGUMENTS = [
@@ -27,86 +24,127 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
+    # Playwright switches off that storage is kept apart for each site that frames us; people's browsers keep it apart.
+    "--disable-features=Translate,MediaRouter,OptimizationHints,HttpsUpgrades",
 ]
+BLOCK_ALL, BLOCK_THIRD_PARTY, ALLOW = "all blocked", "third-party blocked", "allowed"
+PREFERENCES: dict[str, dict[str, Any]] = {
+    ALLOW: {"cookie_controls_mode": 0},
+    BLOCK_THIRD_PARTY: {"cookie_controls_mode": 1},
+    BLOCK_ALL: {
+        "cookie_controls_mode": 0,
+        "content_settings": {"exceptions": {"cookies": {"127.0.0.1,*": {"setting": 2}}}},
+    },
+}
+"""Chromium's own preferences; the last one refuses the bridge both cookies and storage."""
+NOTE_VIOLATIONS = (
+    "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI))"
+)
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Chromium, started once."""
+def playwright() -> Iterator[Playwright]:
+    """Playwright, where there is a Chromium to drive."""
     if not Path(CHROMIUM).exists():
+        missing = f"no Chromium at {CHROMIUM}: apt install chromium, or set LMS_BRIDGE_CHROMIUM"
         if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is required with CI=true")
-        pytest.skip("no Chromium")
+            pytest.fail(f"{missing}. With CI=true the browser tests are required.")
+        pytest.skip(f"browser tests left out, {missing}")
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    with sync_playwright() as running:
+        yield running
 
 
-class Site:
-    """The bridge on 127.0.0.1 and an LMS on localhost: two sites for a browser."""
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium, started once. Its windows are private ones, in which it blocks third-party cookies by itself."""
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield browser
+    browser.close()
 
-    def __init__(self, folder: Path, database: str) -> None:
-        self.platform = TestPlatform()
-        lms = make_server("localhost", 0, Flask("unused"), threaded=True)
-        self.platform.url = f"http://localhost:{lms.server_port}"
-        self.claims: dict[str, Any] = {}
-        bridge = make_server("127.0.0.1", 0, Flask("unused"), threaded=True)
-        self.bridge_url = f"http://127.0.0.1:{bridge.server_port}"
-        self.app = instance.make_app(folder, database, self.platform, base_url=self.bridge_url)
-        with self.app.app_context():
-            instance.register_platform(self.platform)
-        bridge.app, lms.app = self.app, self._lms()
-        self.servers = [bridge, lms]
-        for server in self.servers:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
 
-    def _lms(self) -> Flask:
-        app = self.platform.app()
-        frame = '<iframe title="Kegiatan" src="/open" width="390" height="800"></iframe>'
-        frame = f"<!doctype html><title>Kursus</title>{frame}"
-        app.add_url_rule("/course", view_func=lambda: frame)
-        app.add_url_rule("/open", view_func=self._open)
-        app.add_url_rule("/auth", view_func=self._auth)
-        return app
+class Windows:
+    """Opens browser profiles and collects what their pages complain of."""
 
-    def _open(self) -> Any:
-        query = {"iss": self.platform.url, "client_id": "client-1", "login_hint": "5", "target_link_uri": "http://x/"}
-        return redirect(f"{self.bridge_url}/lti/login?{urlencode(query)}")
+    def __init__(self, playwright: Playwright, chromium: Browser, folder: Callable[[], Path]) -> None:
+        self.playwright, self.chromium, self.folder = playwright, chromium, folder
+        self.opened: list[BrowserContext] = []
+        self.complaints: list[str] = []
 
-    def _auth(self) -> str:
-        token = self.platform.sign(self.platform.claims(nonce=request.args["nonce"], **self.claims))
-        return (
-            f'<!doctype html><form method="post" action="{request.args["redirect_uri"]}">'
-            f'<input name="id_token" value="{token}"><input name="state" value="{request.args["state"]}"></form>'
-            "<script>document.forms[0].submit()</script>"
+    def open(self, *, width: int = 390, language: str = "id") -> BrowserContext:
+        """Open a fresh private profile, in which third-party cookies are blocked."""
+        return self._watched(self.chromium.new_context(viewport={"width": width, "height": 844}, locale=language))
+
+    def open_profile(self, cookies: str, *, width: int = 390) -> BrowserContext:
+        """Open a fresh lasting profile whose settings say what happens to cookies."""
+        folder = self.folder()
+        (folder / "Default").mkdir()
+        (folder / "Default" / "Preferences").write_text(json.dumps({"profile": PREFERENCES[cookies]}), "utf-8")
+        context = self.playwright.chromium.launch_persistent_context(
+            folder, executable_path=CHROMIUM, args=ARGUMENTS, viewport={"width": width, "height": 844}, locale="id"
         )
+        return self._watched(context)
 
-    def stop(self) -> None:
-        """Stop both servers."""
-        for server in self.servers:
-            server.shutdown()
-            server.server_close()
+    def _watched(self, context: BrowserContext) -> BrowserContext:
+        context.set_default_timeout(10_000)
+        context.add_init_script(NOTE_VIOLATIONS)
+        context.on("console", lambda message: self._note(message.text))
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self.opened.append(context)
+        return context
+
+    def _note(self, text: str) -> None:
+        if text.startswith("CSP") or "Content Security Policy" in text:
+            self.complaints.append(text)
+
+    def close(self) -> None:
+        """Close them all."""
+        for context in self.opened:
+            context.close()
 
 
 @pytest.fixture
-def site(tmp_path: Path, _template: Path) -> Iterator[Site]:
-    """Both sites, on a fresh SQLite database with the demo agency."""
-    shutil.copytree(_template, tmp_path / "instance")
-    running = Site(tmp_path / "instance", f"sqlite:///{tmp_path / 'instance' / 'lms_bridge.sqlite'}")
-    yield running
-    running.stop()
+def windows(playwright: Playwright, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
+    """Browser profiles for one test, which fails when any of its pages breaks the content policy or a script."""
+    opened = Windows(playwright, chromium, lambda: tmp_path_factory.mktemp("profile"))
+    yield opened
+    opened.close()
+    assert opened.complaints == []
+
+
+@pytest.fixture(scope="session")
+def make_site(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Site]]:
+    """Make both servers on fresh databases, neither knowing the other."""
+    running: list[Site] = []
+
+    def make(**options: Any) -> Site:
+        folder = tmp_path_factory.mktemp("site") / "instance"
+        shutil.copytree(_template, folder)
+        running.append(Site(folder, **options))
+        return running[-1]
+
+    yield make
+    for site in running:
+        site.stop()
+
+
+@pytest.fixture(scope="session")
+def site(make_site: Callable[..., Site]) -> Site:
+    """Both servers, registered with each other, the LMS behaving like Moodle; shared, so each test brings its people."""
+    ready = make_site()
+    ready.register()
+    return ready
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A page of a fresh browser profile that notes every violation of the content policy."""
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="id-ID")
-    page = context.new_page()
-    page.add_init_script(
-        "addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective))"
-    )
-    yield page
-    context.close()
+def learner(site: Site, request: pytest.FixtureRequest) -> str:
+    """The username of somebody new in the course, of whom no post is known."""
+    return site.learner(f"Peserta {abs(hash(request.node.nodeid)) % 10**8}")
+
+
+@pytest.fixture
+def visitor(site: Site, windows: Windows, learner: str) -> Visitor:
+    """Somebody new, signed in at the LMS on a phone that blocks third-party cookies."""
+    return Visitor(site, windows.open().new_page(), learner)
