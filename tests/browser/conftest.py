@@ -75,7 +75,11 @@ class Windows:
 
     def open(self, *, width: int = 390, language: str = "id") -> BrowserContext:
         """Open a fresh private profile, in which third-party cookies are blocked."""
-        return self._watched(self.chromium.new_context(viewport={"width": width, "height": 844}, locale=language))
+        return self._watched(
+            self.chromium.new_context(
+                viewport={"width": width, "height": 844}, locale=language, reduced_motion="reduce"
+            )
+        )
 
     def open_profile(self, cookies: str, *, width: int = 390) -> BrowserContext:
         """Open a fresh lasting profile whose settings say what happens to cookies."""
@@ -132,7 +136,7 @@ def make_site(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture(scope="session")
 def site(make_site: Callable[..., Site]) -> Site:
-    """Both servers, registered with each other, the LMS behaving like Moodle; shared, so each test brings its people."""
+    """Both servers, registered with each other, the LMS like Moodle; shared, so each test brings its people."""
     ready = make_site()
     ready.register()
     return ready
