@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tests.browser.servers import Site
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Frame, Page
+    from playwright.sync_api import Frame, Page, Response
 
 RATE_ALL = """async root => {
   const post = (path, fields) => fetch(root + path, {method: "POST", body: new URLSearchParams(fields)});
@@ -39,8 +39,14 @@ class Tour:
     def __init__(self, site: Site, page: Page, run: Run) -> None:
         self.site, self.page, self.run = site, page, run
         self.roots: dict[tuple[str, int], str] = {}
+        self.statuses: dict[Frame, int] = {}
+        page.on("response", self._note)
         page.goto(site.lms_url)
         page.locator(f"button[name=language][value={run.language}]").click()
+
+    def _note(self, answer: Response) -> None:
+        if answer.request.is_navigation_request():
+            self.statuses[answer.frame] = answer.status
 
     def lms(self, person: str, path: str) -> Frame:
         """Open a page of the LMS."""
@@ -89,6 +95,14 @@ class Tour:
         tool.wait_for_url("**/pick")
         return tool
 
+    def selected(self) -> Frame:
+        """Choose a module as a teacher, and look at it in the LMS before it is saved."""
+        tool = self.select_content()
+        tool.locator("[name=item]").first.check()
+        tool.locator("main form button.btn-primary").click()
+        self.page.wait_for_url("**/selections/*")
+        return self.page.main_frame
+
     def invited(self) -> Frame:
         """Open the bridge's registration page as the LMS does."""
         self.lms("admin", f"/admin/tools/register?as=new&url={self.site.invitation()}")
@@ -111,6 +125,10 @@ NO_PAGES = {
     *("grades.line_items", "grades.line_item", "grades.results", "roster.memberships"),
     # These only lead on to pages that are here.
     *("course.launch", "deep_linking.begin", "competency.self_rating", "competency.competency"),
+}
+REFUSALS = {
+    *("home.unknown_module", "invitation refused", "launch refused", "session ended", "no such page"),
+    *("no such result", "login.auth", "no such page of the LMS"),
 }
 SELF_RATING = "/p/competency/self-rating"
 UNKNOWN = "/s/" + "x" * 43
@@ -151,7 +169,7 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     "activities.add": lambda tour: tour.lms("sari", "/courses/2/activities/new/1"),
     "activities.edit": lambda tour: tour.lms("sari", f"/activities/{tour.site.home}/edit"),
     "deep_linking.dialogue": lambda tour: tour.lms("sari", "/courses/2/content/1"),
-    "deep_linking.selection": lambda tour: tour.lms("sari", "/selections/1"),
+    "deep_linking.selection": lambda tour: tour.selected(),
     "admin.tools": lambda tour: tour.lms("admin", "/admin/tools"),
     "admin.register": lambda tour: tour.lms("admin", f"/admin/tools/register?url={tour.site.invitation()}"),
     "admin.faults": lambda tour: tour.lms("admin", "/admin/faults"),

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import Windows
-from tests.browser.pages import NO_PAGES, PAGES, Run, Tour
+from tests.browser.pages import NO_PAGES, PAGES, REFUSALS, Run, Tour
 from tests.browser.servers import Site
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def test_page_has_no_fault(tour: Tour, all_windows: Windows, name: str) -> None:
         found += [f"dark: {fault}" for fault in faults(frame, ["color-contrast"])]
         tour.page.emulate_media(color_scheme="light")
 
+    assert (tour.statuses[frame] >= 400) is (name in REFUSALS), tour.statuses[frame]
     assert frame.locator("html").get_attribute("lang") == tour.run.language
     assert not frame.locator("#notice").is_visible(), "an empty box is shown"
     assert found + all_windows.complaints == []
