@@ -43,6 +43,9 @@ demo-reset: ## Throw away what the demo stored; the next make demo starts over
 test: $(VENV)/.test ## Run all tests, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -q
 
+test-matrix: $(VENV)/.test ## Look at every page in both languages, two widths, framed and not (needs Chromium)
+	LMS_BRIDGE_BROWSER_MATRIX=1 $(BIN)/python -m pytest -q tests/browser/test_pages.py
+
 bench: $(VENV)/.test ## Measure launches (needs PostgreSQL)
 	$(BIN)/python -m bench.launches
 
@@ -62,4 +65,4 @@ lock: $(VENV)/.test ## Renew the lock files from setup.cfg (developers; needs uv
 clean: ## Remove .venv and what tests leave behind
 	rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help bench demo demo-reset docs install test lint lock clean
+.PHONY: help bench demo demo-reset docs install test lint lock test-matrix clean

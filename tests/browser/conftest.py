@@ -1,22 +1,21 @@
-"""A real browser, and the practice LMS on another site that shows the bridge in a frame."""
+"""A real browser in front of both servers; whatever a page complains of fails its test."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from flask import Flask
-from werkzeug.serving import make_server
 
-from lms_bridge.testing import instance
+from tests.browser.servers import Site
+from tests.browser.visitor import Visitor
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Playwright
 
 CHROMIUM = os.environ.get("LMS_BRIDGE_CHROMIUM") or "/usr/bin/chromium"
 ARGUMENTS = [
@@ -25,78 +24,131 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
+    # Playwright switches off that storage is kept apart for each site that frames us; people's browsers keep it apart.
+    "--disable-features=Translate,MediaRouter,OptimizationHints,HttpsUpgrades",
 ]
+BLOCK_ALL, BLOCK_THIRD_PARTY, ALLOW = "all blocked", "third-party blocked", "allowed"
+PREFERENCES: dict[str, dict[str, Any]] = {
+    ALLOW: {"cookie_controls_mode": 0},
+    BLOCK_THIRD_PARTY: {"cookie_controls_mode": 1},
+    BLOCK_ALL: {
+        "cookie_controls_mode": 0,
+        "content_settings": {"exceptions": {"cookies": {"127.0.0.1,*": {"setting": 2}}}},
+    },
+}
+"""Chromium's own preferences; the last one refuses the bridge both cookies and storage."""
+NOTE_VIOLATIONS = (
+    "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI))"
+)
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Chromium, started once."""
+def playwright() -> Iterator[Playwright]:
+    """Playwright, where there is a Chromium to drive."""
     if not Path(CHROMIUM).exists():
+        missing = f"no Chromium at {CHROMIUM}: apt install chromium, or set LMS_BRIDGE_CHROMIUM"
         if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is required with CI=true")
-        pytest.skip("no Chromium")
+            pytest.fail(f"{missing}. With CI=true the browser tests are required.")
+        pytest.skip(f"browser tests left out, {missing}")
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    with sync_playwright() as running:
+        yield running
 
 
-class Site:
-    """The bridge on 127.0.0.1 and the practice LMS on localhost: two sites for a browser."""
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium, started once. Its windows are private ones, in which it blocks third-party cookies by itself."""
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield browser
+    browser.close()
 
-    def __init__(self, folder: Path, database: str) -> None:
-        lms, bridge = (make_server(host, 0, Flask("unused"), threaded=True) for host in ("localhost", "127.0.0.1"))
-        self.lms_url = f"http://localhost:{lms.server_port}"
-        self.bridge_url = f"http://127.0.0.1:{bridge.server_port}"
-        self.platform = instance.open_platform(
-            folder / "practice.sqlite", "moodle", url=self.lms_url, tool_url=self.bridge_url
+
+class Windows:
+    """Opens browser profiles and collects what their pages complain of."""
+
+    def __init__(self, playwright: Playwright, chromium: Browser, folder: Callable[[], Path]) -> None:
+        self.playwright, self.chromium, self.folder = playwright, chromium, folder
+        self.opened: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def open(self, *, width: int = 390, language: str = "id") -> BrowserContext:
+        """Open a fresh private profile, in which third-party cookies are blocked."""
+        return self._watched(
+            self.chromium.new_context(
+                viewport={"width": width, "height": 844}, locale=language, reduced_motion="reduce"
+            )
         )
-        instance.add_tool(self.platform, base_url=self.bridge_url)
-        self.app = instance.make_app(folder, database, self.platform, base_url=self.bridge_url)
-        with self.app.app_context():
-            instance.register_platform(self.platform)
-        bridge.app, lms.app = self.app, self.platform.app
-        self.servers = [bridge, lms]
-        for server in self.servers:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
 
-    def sign_in(self, page: Page, user: str, *, language: str = "id") -> None:
-        """Be somebody in the LMS, in a language; the course is open then."""
-        page.goto(f"{self.lms_url}/as/{user}")
-        if language != "id":
-            page.request.post(f"{self.lms_url}/language", form={"language": language})
+    def open_profile(self, cookies: str, *, width: int = 390) -> BrowserContext:
+        """Open a fresh lasting profile whose settings say what happens to cookies."""
+        folder = self.folder()
+        (folder / "Default").mkdir()
+        (folder / "Default" / "Preferences").write_text(json.dumps({"profile": PREFERENCES[cookies]}), "utf-8")
+        context = self.playwright.chromium.launch_persistent_context(
+            folder, executable_path=CHROMIUM, args=ARGUMENTS, viewport={"width": width, "height": 844}, locale="id"
+        )
+        return self._watched(context)
 
-    def activity_url(self, title: str, *, framed: bool = True) -> str:
-        """Return the page of an activity of the course with the bridge in its frame, or the bridge by itself."""
-        number = self.platform.activity_named(title)
-        return f"{self.lms_url}/activities/{number}" + ("" if framed else "/launch")
+    def _watched(self, context: BrowserContext) -> BrowserContext:
+        context.set_default_timeout(10_000)
+        context.add_init_script(NOTE_VIOLATIONS)
+        context.on("console", lambda message: self._note(message.text))
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self.opened.append(context)
+        return context
 
-    def stop(self) -> None:
-        """Stop both servers."""
-        for server in self.servers:
-            server.shutdown()
-            server.server_close()
-        self.platform.close()
+    def _note(self, text: str) -> None:
+        if text.startswith("CSP") or "Content Security Policy" in text:
+            self.complaints.append(text)
 
-
-@pytest.fixture
-def site(tmp_path: Path, _template: Path) -> Iterator[Site]:
-    """Both sites, on a fresh SQLite database with the demo agency."""
-    shutil.copytree(_template, tmp_path / "instance")
-    running = Site(tmp_path / "instance", f"sqlite:///{tmp_path / 'instance' / 'lms_bridge.sqlite'}")
-    yield running
-    running.stop()
+    def close(self) -> None:
+        """Close them all."""
+        for context in self.opened:
+            context.close()
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A page of a fresh browser profile that notes every violation of the content policy."""
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="id-ID")
-    page = context.new_page()
-    page.add_init_script(
-        "addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective))"
-    )
-    yield page
-    context.close()
+def windows(playwright: Playwright, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
+    """Browser profiles for one test, which fails when any of its pages breaks the content policy or a script."""
+    opened = Windows(playwright, chromium, lambda: tmp_path_factory.mktemp("profile"))
+    yield opened
+    opened.close()
+    assert opened.complaints == []
+
+
+@pytest.fixture(scope="session")
+def make_site(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Site]]:
+    """Make both servers on fresh databases, neither knowing the other."""
+    running: list[Site] = []
+
+    def make(**options: Any) -> Site:
+        folder = tmp_path_factory.mktemp("site") / "instance"
+        shutil.copytree(_template, folder)
+        running.append(Site(folder, **options))
+        return running[-1]
+
+    yield make
+    for site in running:
+        site.stop()
+
+
+@pytest.fixture(scope="session")
+def site(make_site: Callable[..., Site]) -> Site:
+    """Both servers, registered with each other, the LMS like Moodle; shared, so each test brings its people."""
+    ready = make_site()
+    ready.register()
+    return ready
+
+
+@pytest.fixture
+def learner(site: Site, request: pytest.FixtureRequest) -> str:
+    """The username of somebody new in the course, of whom no post is known."""
+    return site.learner(f"Peserta {abs(hash(request.node.nodeid)) % 10**8}")
+
+
+@pytest.fixture
+def visitor(site: Site, windows: Windows, learner: str) -> Visitor:
+    """Somebody new, signed in at the LMS on a phone that blocks third-party cookies."""
+    return Visitor(site, windows.open().new_page(), learner)

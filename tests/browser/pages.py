@@ -1,0 +1,179 @@
+"""Every page there is, and how a visitor comes to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.browser.servers import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Frame, Page, Response
+
+RATE_ALL = """async root => {
+  const post = (path, fields) => fetch(root + path, {method: "POST", body: new URLSearchParams(fields)});
+  await post("/p/competency/self-rating/start", {});
+  for (const code of ["M1", "M2", "M3", "M4", "M5", "M6", "M7", "M8", "S1"])
+    await post(`/p/competency/self-rating/${code}/3`,
+      Object.fromEntries([1, 2, 3].map(place => [`answers:asn-38-2017:${code}:3:${place}`, "shown"])));
+  return (await post("/p/competency/self-rating/finish", {})).url;
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One way of looking at every page."""
+
+    language: str
+    width: int
+    framed: bool
+
+    def __str__(self) -> str:
+        return f"{self.language}-{self.width}-{'framed' if self.framed else 'top'}"
+
+
+class Tour:
+    """Walks through all pages as whoever may see them, in one language, size and place."""
+
+    def __init__(self, site: Site, page: Page, run: Run) -> None:
+        self.site, self.page, self.run = site, page, run
+        self.roots: dict[tuple[str, int], str] = {}
+        self.statuses: dict[Frame, int] = {}
+        page.on("response", self._note)
+        page.goto(site.lms_url)
+        page.locator(f"button[name=language][value={run.language}]").click()
+
+    def _note(self, answer: Response) -> None:
+        if answer.request.is_navigation_request():
+            self.statuses[answer.frame] = answer.status
+
+    def lms(self, person: str, path: str) -> Frame:
+        """Open a page of the LMS."""
+        self.page.goto(f"{self.site.lms_url}/as/{person}")
+        self.page.goto(self.site.lms_url + path)
+        return self.page.main_frame
+
+    def public(self, address: str) -> Frame:
+        """Open an address of the bridge that belongs to no session."""
+        place = self.place()
+        place.goto(address)
+        return place
+
+    def place(self) -> Frame:
+        """Return where pages of the bridge are shown: the window, or the LMS's frame in it."""
+        if not self.run.framed:
+            return self.page.main_frame
+        if not self.page.locator("#tool").count():
+            self.lms("ani", f"/activities/{self.site.home}")
+            self.page.frames[1].wait_for_url("**/s/**")
+        return self.page.frames[1]
+
+    def visit(self, person: str, path: str, *, activity: int | None = None) -> Frame:
+        """Open a page of the bridge in a session of this person."""
+        key = (person, activity or self.site.home)
+        if key not in self.roots:
+            start = self.lms(person, f"/activities/{key[1]}{'' if self.run.framed else '/launch'}")
+            tool = self.page.frames[1] if self.run.framed else start
+            tool.wait_for_url("**/s/**")
+            self.roots[key] = "/".join(tool.url.split("/")[:5])
+        place = self.place()
+        place.goto(self.roots[key] + path)
+        return place
+
+    def result(self) -> str:
+        """Return the path of Ani's result, which she gets at the first call."""
+        frame = self.visit("ani", "/")
+        url: str = frame.evaluate(RATE_ALL, self.roots["ani", self.site.home])
+        return url.removeprefix(self.roots["ani", self.site.home])
+
+    def select_content(self) -> Frame:
+        """Open the bridge's catalogue as a teacher."""
+        path = "/courses/2/content/1"
+        start = self.lms("sari", path if self.run.framed else f"{path}/open")
+        tool = self.page.frames[1] if self.run.framed else start
+        tool.wait_for_url("**/pick")
+        return tool
+
+    def selected(self) -> Frame:
+        """Choose a module as a teacher, and look at it in the LMS before it is saved."""
+        tool = self.select_content()
+        tool.locator("[name=item]").first.check()
+        tool.locator("main form button.btn-primary").click()
+        self.page.wait_for_url("**/selections/*")
+        return self.page.main_frame
+
+    def invited(self) -> Frame:
+        """Open the bridge's registration page as the LMS does."""
+        self.lms("admin", f"/admin/tools/register?as=new&url={self.site.invitation()}")
+        if not self.run.framed:
+            self.page.goto(self.page.locator("#tool").get_attribute("src") or "")
+            return self.page.main_frame
+        self.page.frames[1].locator("#register").wait_for()
+        return self.page.frames[1]
+
+    def press(self, frame: Frame, button: str, arrival: str) -> Frame:
+        """Press a button and wait for what the next page has."""
+        frame.locator(button).evaluate("button => button.click()")
+        frame.locator(arrival).wait_for()
+        return frame
+
+
+NO_PAGES = {
+    *("static", "lti.jwks", "lti.login", "health.healthz", "health.readyz", "health.metrics"),
+    *("discovery.configuration", "discovery.jwks", "discovery.registration", "persona.become"),
+    *("grades.line_items", "grades.line_item", "grades.results", "roster.memberships"),
+    # These only lead on to pages that are here.
+    *("course.launch", "deep_linking.begin", "competency.self_rating", "competency.competency"),
+}
+REFUSALS = {
+    *("home.unknown_module", "invitation refused", "launch refused", "session ended", "no such page"),
+    *("no such result", "login.auth", "no such page of the LMS"),
+}
+SELF_RATING = "/p/competency/self-rating"
+UNKNOWN = "/s/" + "x" * 43
+PAGES: dict[str, Callable[[Tour], Frame]] = {
+    # The bridge: in a session
+    "home.index": lambda tour: tour.visit("ani", "/"),
+    "home.unknown_module": lambda tour: tour.visit("ani", "/module", activity=tour.site.unknown),
+    "session.pick": lambda tour: tour.select_content(),
+    "competency.start": lambda tour: tour.visit("rahmat", f"{SELF_RATING}/start"),
+    "competency.start (no post)": lambda tour: tour.visit("gunawan", f"{SELF_RATING}/start"),
+    "competency.question": lambda tour: (tour.result(), tour.visit("ani", f"{SELF_RATING}/M1/3"))[1],
+    "competency.overview": lambda tour: tour.visit("ani", f"{SELF_RATING}/overview"),
+    "competency.result": lambda tour: tour.visit("ani", tour.result()),
+    "competency.explanation": lambda tour: tour.visit("ani", f"{tour.result()}/explanation"),
+    "signed out": lambda tour: tour.press(tour.visit("fitri", "/"), "form[action$='/leave'] button", ".lb-chip-ok"),
+    # The bridge: for everybody
+    "lti.bare_launch": lambda tour: tour.public(f"{tour.site.bridge_url}/lti/launch"),
+    "landing": lambda tour: tour.public(tour.site.bridge_url),
+    "lti.begin_registration": lambda tour: tour.invited(),
+    "registered": lambda tour: tour.press(tour.invited(), "#register button", "ol.lb-ticks"),
+    # The bridge: refusals
+    "invitation refused": lambda tour: tour.public(f"{tour.site.bridge_url}/lti/register/{'x' * 43}"),
+    "launch refused": lambda tour: tour.public(f"{tour.site.bridge_url}/lti/login?iss=nobody"),
+    "session ended": lambda tour: tour.public(tour.site.bridge_url + UNKNOWN),
+    "no such page": lambda tour: tour.visit("ani", "/nowhere"),
+    "no such result": lambda tour: tour.visit("ani", "/p/competency/results/999999"),
+    # The practice LMS
+    "persona.choose": lambda tour: tour.lms("ani", "/"),
+    "course.index": lambda tour: tour.lms("ani", "/courses"),
+    "course.show": lambda tour: tour.lms("ani", "/courses/2"),
+    "course.show (teacher)": lambda tour: tour.lms("sari", "/courses/2"),
+    "course.module": lambda tour: tour.lms("ani", f"/activities/{tour.site.home}"),
+    "course.returned": lambda tour: tour.lms("ani", "/courses/2/return?lti_msg=Selesai"),
+    "course.grades": lambda tour: tour.lms("ani", "/courses/2/grades"),
+    "course.grades (teacher)": lambda tour: tour.lms("sari", "/courses/2/grades"),
+    "course.people": lambda tour: tour.lms("sari", "/courses/2/people"),
+    "activities.choose": lambda tour: tour.lms("sari", "/courses/2/activities/new"),
+    "activities.add": lambda tour: tour.lms("sari", "/courses/2/activities/new/1"),
+    "activities.edit": lambda tour: tour.lms("sari", f"/activities/{tour.site.home}/edit"),
+    "deep_linking.dialogue": lambda tour: tour.lms("sari", "/courses/2/content/1"),
+    "deep_linking.selection": lambda tour: tour.selected(),
+    "admin.tools": lambda tour: tour.lms("admin", "/admin/tools"),
+    "admin.register": lambda tour: tour.lms("admin", f"/admin/tools/register?url={tour.site.invitation()}"),
+    "admin.faults": lambda tour: tour.lms("admin", "/admin/faults"),
+    "trace.show": lambda tour: tour.lms("admin", "/trace"),
+    "login.auth": lambda tour: tour.lms("ani", "/auth"),
+    "no such page of the LMS": lambda tour: tour.lms("ani", "/nowhere"),
+}
