@@ -59,7 +59,7 @@ class PracticeDriver(Records):
     ) -> str:
         """Begin a launch as somebody; returns the tool's login address with all parameters.
 
-        Without ``activity`` the course's activity of that module is opened, or one is made for it.
+        Without ``activity`` the course's activity of that module is opened, or one is made for it, graded of 100.
 
         :param deep_link: open the tool to select content, in place of an activity.
         :param role: a role to take on instead of the person's own.
@@ -88,7 +88,8 @@ class PracticeDriver(Records):
             for found in store.session.scalars(query):
                 if found.custom.get("module") == module:
                     return found.id
-        return self.add_activity(module or "Activity", module=module, course=course, deployment=str(chosen.id))
+        deployment = str(chosen.id)
+        return self.add_activity(module or "Activity", module=module, course=course, deployment=deployment, maximum=100)
 
     def browser(self, user: str) -> FlaskClient:
         """Return the browser of somebody who is signed in."""

@@ -34,7 +34,7 @@ def dropped_in(database: str, tmp_path: Path) -> None:
 @pytest.fixture
 def learner(dropped_in: None, request: pytest.FixtureRequest) -> Any:
     """Somebody who opened the module from the LMS."""
-    return request.getfixturevalue("launch_as")(claim_custom={"module": "integrity.question"})
+    return request.getfixturevalue("launch_as")("ani", module="integrity.question")
 
 
 def test_a_dropped_in_file_is_a_plugin_with_a_page(learner: Any, bridge_app: Flask) -> None:
@@ -69,18 +69,9 @@ def test_its_card_is_on_the_home_page_and_its_item_in_the_catalogue(
     learner: Any, request: pytest.FixtureRequest
 ) -> None:
     launch_as: Callable[..., Any] = request.getfixturevalue("launch_as")
-    settings = {"deep_link_return_url": "http://lms.test/return", "accept_types": ["ltiResourceLink"]}
-    deep_link = {
-        "claim_message_type": "LtiDeepLinkingRequest",
-        "claim_resource_link": None,
-        "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings": {
-            **settings,
-            "accept_presentation_document_targets": ["iframe"],
-        },
-    }
 
     home = learner.get("/").text
-    picker = launch_as(user="7", role="Instructor", **deep_link).page.text
+    picker = launch_as("sari", deep_link=True).page.text
 
     assert "Satu situasi tentang gratifikasi" in home
     assert "Integritas: hadiah dari tamu" in picker

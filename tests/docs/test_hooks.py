@@ -38,7 +38,7 @@ def drop_in(instance: Path, name: str, parts: list[str]) -> None:
 @pytest.fixture
 def learner(reading: None, request: pytest.FixtureRequest) -> Any:
     """Somebody who opened one of the texts from the LMS."""
-    return request.getfixturevalue("launch_as")(claim_custom={"module": "reading.text", "item": "asn"})
+    return request.getfixturevalue("launch_as")("ani", module="reading.text", custom={"item": "asn"})
 
 
 def test_the_declaration_is_accepted_and_the_module_opens(learner: Any, bridge_app: Flask) -> None:
@@ -57,19 +57,7 @@ def test_card_and_task_are_on_the_home_page(learner: Any) -> None:
 
 def test_items_are_offered_to_a_teacher(reading: None, request: pytest.FixtureRequest) -> None:
     launch_as = request.getfixturevalue("launch_as")
-    settings = {
-        "deep_link_return_url": "http://lms.test/return",
-        "accept_types": ["ltiResourceLink"],
-        "accept_presentation_document_targets": ["iframe"],
-    }
-
-    teacher = launch_as(
-        user="7",
-        role="Instructor",
-        claim_message_type="LtiDeepLinkingRequest",
-        claim_resource_link=None,
-        **{"https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings": settings},
-    )
+    teacher = launch_as("sari", deep_link=True)
 
     assert "UU 20/2023 tentang ASN" in teacher.page.text
     assert "Pengembangan kompetensi ASN" in teacher.page.text
@@ -78,7 +66,7 @@ def test_items_are_offered_to_a_teacher(reading: None, request: pytest.FixtureRe
 def test_what_is_published_reaches_its_listener_once_the_worker_runs(
     reader: None, request: pytest.FixtureRequest
 ) -> None:
-    learner = request.getfixturevalue("launch_as")(claim_custom={})
+    learner = request.getfixturevalue("launch_as")()
     app, outbox = request.getfixturevalue("bridge_app"), request.getfixturevalue("outbox")
     learner.post("/p/reader/texts/7/finish")
     before = sources(app)

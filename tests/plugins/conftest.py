@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from lms_bridge.testing.platform import TestPlatform
 from werkzeug.test import TestResponse
 
 from lms_bridge.db import METADATA, db, plugin_base
 from lms_bridge.plugin_host import PluginState
+from lms_bridge.practice.driver import PracticeDriver
 from lms_bridge.testing.browser import Browser
 from lms_bridge.testing.instance import make_app, register_platform
 
@@ -34,7 +34,7 @@ NEIGHBOUR = """
 class Server:
     """A bridge with the plugins of a test, and a browser."""
 
-    def __init__(self, app: Flask, platform: TestPlatform) -> None:
+    def __init__(self, app: Flask, platform: PracticeDriver) -> None:
         self.app = app
         self.platform = platform
 
@@ -46,10 +46,10 @@ class Server:
         """Launch without a module; returns the home page."""
         return self.browser().page
 
-    def browser(self, **claims: Any) -> Browser:
-        """Launch without a module, or as the claims say; returns the browser on its first page."""
+    def browser(self, **options: Any) -> Browser:
+        """Launch without a module, or as the options say; returns the browser on its first page."""
         browser = Browser(self.app)
-        browser.launch(self.platform, **{"claim_custom": {}, **claims})
+        browser.launch(self.platform, **options)
         return browser
 
 
@@ -98,7 +98,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
 
 @pytest.fixture
-def start(database: str, tmp_path: Path, practice_platform: TestPlatform) -> Iterator[Callable[..., Server]]:
+def start(database: str, tmp_path: Path, practice_platform: PracticeDriver) -> Iterator[Callable[..., Server]]:
     """Start the bridge with whatever was dropped in and installed, beside a neighbour that works."""
     started: list[Flask] = []
 

@@ -83,7 +83,7 @@ def test_a_view_that_raises_shows_a_page_that_names_the_plugin(body, drop_in, st
     drop_in("bad", VIEW.format(body=body))
     server = start()
 
-    browser = server.browser(claim_custom={"module": "bad.page"})
+    browser = server.browser(module="bad.page")
 
     assert browser.page.status_code == 500
     assert "Modul Rusak" in browser.page.text
@@ -96,6 +96,6 @@ def test_a_view_that_raises_shows_a_page_that_names_the_plugin(body, drop_in, st
 def test_a_view_that_raises_ends_neither_the_next_launch_nor_other_pages(drop_in, neighbour, start):
     drop_in("bad", VIEW.format(body="raise RuntimeError('x')"))
     server = start()
-    server.browser(claim_custom={"module": "bad.page"})
+    server.browser(module="bad.page")
 
     assert "The neighbour answers" in server.launch_home().text

@@ -374,7 +374,7 @@ def test_health_shows_states_and_never_reasons(drop_in, neighbour, start):
 def test_an_activity_whose_plugin_is_set_aside_says_so_in_words(drop_in, start):
     drop_in("bad", "import no_such_module_anywhere")
 
-    page = start().browser(claim_custom={"module": "bad.page"}).page
+    page = start().browser(module="bad.page").page
 
     assert page.status_code == 404
     assert "bad.page" in page.text
