@@ -68,6 +68,9 @@ def members(account: ServiceAccount, url: str) -> Iterator[Member]:
 
 
 def _limited(url: str) -> str:
+    """Ask for pages, unless the platform's own address says how large they are."""
     parts = urlsplit(url)
-    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "limit"]
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    if any(name == "limit" for name, _value in query):
+        return url
     return urlunsplit(parts._replace(query=urlencode([*query, ("limit", str(PAGE))])))

@@ -88,10 +88,10 @@ def test_once_the_post_is_known_it_replaces_the_chosen_level_and_the_answers_sta
     person.begin(post_level="PENGAWAS")
     person.answer("M1", 2)
     with stored.opened():
-        tono = db.session.scalar(select(Assessment.person_id))
+        maya = db.session.scalar(select(Assessment.person_id))
         post = db.session.scalar(select(Post).where(Post.code == "DEWI"))
         unit = db.session.scalar(select(Unit).limit(1))
-        db.session.add(Placement(person_id=tono, post_id=post.id, unit_id=unit.id, valid_from=dt.date(2024, 1, 1)))
+        db.session.add(Placement(person_id=maya, post_id=post.id, unit_id=unit.id, valid_from=dt.date(2024, 1, 1)))
 
     overview = person.get("/self-rating/overview").text
 
@@ -102,15 +102,15 @@ def test_once_the_post_is_known_it_replaces_the_chosen_level_and_the_answers_sta
 
 
 def test_a_self_declared_result_is_renewed_once_the_post_is_known(learner, stored):
-    person = learner(None, user="9", name="Tono", email="tono@agency.example")
+    person = learner("maya")
     person.begin(post_level="AHLI_MUDA")
     person.rate()
     assert "Post level self-declared" in person.finish().text
     with stored.opened():
-        tono = db.session.scalar(select(Assessment.person_id))
+        maya = db.session.scalar(select(Assessment.person_id))
         post = db.session.scalar(select(Post).where(Post.code == "DEWI"))
         unit = db.session.scalar(select(Unit).limit(1))
-        db.session.add(Placement(person_id=tono, post_id=post.id, unit_id=unit.id, valid_from=dt.date(2024, 1, 1)))
+        db.session.add(Placement(person_id=maya, post_id=post.id, unit_id=unit.id, valid_from=dt.date(2024, 1, 1)))
 
     assert "Look over your self-rating again" in person.browser.get("/").text
 
