@@ -31,6 +31,8 @@ class BridgeError(Exception):
     code: str = "refused"
     title: Any = _l("This cannot be done")
     steps: tuple[Any, ...] = ()
+    way_back: bool = True
+    """Whether the page before can still be used, so that a button may lead there."""
 
     def __init__(
         self, detail: Any = "", *, steps: tuple[Any, ...] | None = None, reason: str = "", **facts: Any
@@ -163,6 +165,7 @@ def _page(error: BridgeError, reference: str) -> Response:
         title=error.title,
         detail=error.detail,
         steps=list(error.steps),
+        way_back=error.way_back,
         problems=getattr(error, "problems", None),
         reference=reference,
         when=now(),

@@ -21,6 +21,7 @@ class LaunchRefused(BridgeError):
     code = "launch-refused"
     title = _l("The activity could not be opened")
     steps: tuple[Any, ...] = (REOPEN, TELL_ADMIN)
+    way_back = False
 
     def __init__(self, reason: str, detail: Any = None) -> None:
         super().__init__(detail or _l("The LMS sent a message that is not complete or not genuine."), reason=reason)

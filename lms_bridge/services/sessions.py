@@ -76,6 +76,7 @@ class SessionEnded(BridgeError):
     status = 401  # type: ignore[assignment]
     code = "session-ended"
     title = _l("This page can no longer be opened")
+    way_back = False
     steps = (
         _l("Go back to your course and open the activity again."),
         _l("If it happens again, open it in a new window."),

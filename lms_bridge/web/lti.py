@@ -52,9 +52,7 @@ def login() -> AnyResponse:
         wanted = _LOGIN.load(single_values(given.to_dict(flat=False)))
     except ValidationError as error:
         names = ", ".join(sorted(map(str, error.normalized_messages())))
-        raise LaunchRefused(
-            f"login: {names}", _("The LMS began the opening without all that is needed: %(names)s.", names=names)
-        ) from error
+        raise LaunchRefused(f"login: {names}", _("The LMS began the opening without all that is needed.")) from error
     secret, scripted = browser_secret(), _needs_script()
     begun = begin_login(wanted, redirect_uri=_redirect_uri(), binding=secret, scripted=scripted)
     if scripted:
@@ -114,7 +112,6 @@ def _ladder(needed: ProofNeeded) -> Response:
         id_token=needed.id_token,
         storage_target=needed.storage_target or "",
         platform_origin=needed.platform_origin,
-        new_window_url=None,
     )
     return Response(page, status=403, mimetype="text/html")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, g, redirect, render_template, request
@@ -87,24 +88,18 @@ def leave() -> str:
 @bp.get("/pick")
 def pick() -> str:
     """Show a teacher what plugins offer for a course (Deep Linking)."""
-    launch = _deep_linking_launch()
-    settings = launch.deep_linking or {}
-    return render_template(
-        "bridge/deep_link_pick.html",
-        items=_catalogue(settings["accept_lineitem"]),
-        multiple=settings["accept_multiple"],
-    )
+    return _picker(_deep_linking_launch())
 
 
 @bp.post("/pick")
-def picked() -> str:
-    """Sign what the teacher chose and let the browser bring it to the LMS."""
+def picked() -> str | tuple[str, int]:
+    """Sign what the teacher chose and let the browser bring it to the LMS; where nothing is chosen, say so."""
     launch = _deep_linking_launch()
     settings = launch.deep_linking or {}
     offered = {f"{item.module} {item.item}": item for _plugin, item in _catalogue(settings["accept_lineitem"])}
     chosen = [offered[key] for key in dict.fromkeys(request.form.getlist("item")) if key in offered]
     if not chosen and "cancel" not in request.form:
-        raise Invalid({"item": [_("Choose at least one module.")]})
+        return _picker(launch, problem=_("Choose at least one module.")), HTTPStatus.UNPROCESSABLE_ENTITY
     if not settings["accept_multiple"]:
         chosen = chosen[:1]
     platform = db.session.get_one(Platform, launch.platform_id)
@@ -118,6 +113,16 @@ def picked() -> str:
     parts = urlsplit(settings["deep_link_return_url"])
     g.form_action_extra = f"{parts.scheme}://{parts.netloc}"
     return render_template("bridge/deep_link_return.html", return_url=settings["deep_link_return_url"], jwt=jwt)
+
+
+def _picker(launch: Launch, *, problem: str = "") -> str:
+    settings = launch.deep_linking or {}
+    return render_template(
+        "bridge/deep_link_pick.html",
+        items=_catalogue(settings["accept_lineitem"]),
+        multiple=settings["accept_multiple"],
+        problem=problem,
+    )
 
 
 def _deep_linking_launch() -> Launch:

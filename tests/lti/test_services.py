@@ -43,7 +43,11 @@ def test_teacher_s_choice_goes_back_signed_with_the_data(launch_as: Callable[...
 
 
 def test_nothing_chosen_is_asked_for_again(launch_as: Callable[..., Browser]) -> None:
-    assert select_content(launch_as).post("/pick", data={}).status_code == 422
+    page = select_content(launch_as).post("/pick", data={})
+
+    assert page.status_code == 422
+    assert "Pilih sedikitnya satu modul" in page.text
+    assert "Tambahkan ke kursus" in page.text
 
 
 def test_learner_cannot_choose_content(launch_as: Callable[..., Browser]) -> None:
