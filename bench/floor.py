@@ -15,7 +15,7 @@ import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from sqlalchemy import create_engine, text
 
-from bench.server import _cpu, _postgres_pids, _wait
+from bench.processes import cpu_seconds, postgres_pids, wait_for
 from lms_bridge.practice.site import make_key_pair
 
 PORT = 8157
@@ -47,10 +47,10 @@ def measure_floor(database_url: str | None) -> Floor:
 
 
 def _each(act: Callable[[], object], times: int, pids: list[int] | None = None) -> float:
-    before = time.process_time() + sum(map(_cpu, pids or []))
+    before = time.process_time() + cpu_seconds(pids or [])
     for _ in range(times):
         act()
-    return (time.process_time() + sum(map(_cpu, pids or [])) - before) / times * 1000
+    return (time.process_time() + cpu_seconds(pids or []) - before) / times * 1000
 
 
 def _verify() -> float:
@@ -67,16 +67,16 @@ def _bare_request() -> float:
         command = [gunicorn, "-w", "2", "-k", "gthread", "--threads", "4", "-b", f"127.0.0.1:{PORT}", "--chdir", folder]
         process = subprocess.Popen([*command, "bare:app"], stderr=subprocess.DEVNULL)
         try:
-            _wait(f"http://127.0.0.1:{PORT}/readyz")
+            wait_for(f"http://127.0.0.1:{PORT}/readyz")
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
             pids = [int(child) for child in children]
-            before = sum(map(_cpu, pids))
+            before = cpu_seconds(pids)
             for _ in range(1500):
                 connection = http.client.HTTPConnection("127.0.0.1", PORT)
                 connection.request("GET", "/readyz")
                 connection.getresponse().read()
                 connection.close()
-            return (sum(map(_cpu, pids)) - before) / 1500 * 1000
+            return (cpu_seconds(pids) - before) / 1500 * 1000
         finally:
             process.terminate()
             process.wait(20)
@@ -97,7 +97,7 @@ def _commit(database_url: str | None) -> float:
                 raw.execute("INSERT INTO floor VALUES (1)")
                 connection.connection.commit()
 
-            each = _each(insert, 1000, _postgres_pids() if database_url else None)
+            each = _each(insert, 1000, postgres_pids(database_url))
             connection.execute(text("DROP TABLE floor"))
             connection.commit()
         engine.dispose()

@@ -8,8 +8,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,9 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from bench.platform import SigningPlatform
+from bench.processes import cpu_seconds, postgres_pids, wait_for
 
 BRIDGE_PORT, LMS_PORT = 8155, 8156
-TICKS = os.sysconf("SC_CLK_TCK")
 MODULE = '''
 from flask import Blueprint
 from lms_bridge.api import (Module, Plugin, current, db, hookimpl, now, record_evidence, render_template, writes_on_get)
@@ -49,7 +47,7 @@ class Bridge:
 
     pid: int
     url: str
-    postgres: bool
+    database_url: str | None
 
     def workers(self) -> list[int]:
         """Return the process ids of the web workers."""
@@ -58,8 +56,7 @@ class Bridge:
 
     def cpu_seconds(self) -> float:
         """Return the processor time of the bridge and of the database server so far."""
-        pids = [self.pid, *self.workers(), *(_postgres_pids() if self.postgres else [])]
-        return sum(_cpu(pid) for pid in pids)
+        return cpu_seconds([self.pid, *self.workers(), *postgres_pids(self.database_url)])
 
     def peak_megabytes(self) -> list[float]:
         """Return the peak memory of each worker."""
@@ -68,20 +65,6 @@ class Bridge:
             lines = Path(f"/proc/{pid}/status").read_text().splitlines()
             peaks.append(next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")))
         return peaks
-
-
-def _cpu(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    # With the time of children that have ended: a database connection's process ends with its connection.
-    return sum(int(field) for field in fields[11:15]) / TICKS
-
-
-def _postgres_pids() -> list[int]:
-    found = subprocess.run(["pgrep", "-x", "postgres"], capture_output=True, text=True, check=False)
-    return [int(pid) for pid in found.stdout.split()]
 
 
 @contextmanager
@@ -159,8 +142,8 @@ def running_bridge(platform: SigningPlatform, database_url: str | None) -> Itera
         ]
         process = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
         try:
-            _wait(f"{url}/readyz")
-            yield Bridge(process.pid, url, bool(database_url))
+            wait_for(f"{url}/readyz")
+            yield Bridge(process.pid, url, database_url)
         finally:
             process.terminate()
             process.wait(20)
@@ -168,13 +151,3 @@ def running_bridge(platform: SigningPlatform, database_url: str | None) -> Itera
 
 def _command(environ: dict[str, str], *arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "lms_bridge", *arguments], env=environ, check=True, capture_output=True)
-
-
-def _wait(url: str) -> None:
-    for _ in range(100):
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"{url} did not become ready")
