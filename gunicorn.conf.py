@@ -1,6 +1,7 @@
 """How gunicorn serves the bridge: read by itself in this folder. The command line overrides it."""
 
 import gc
+import sys
 
 # An LMS may begin a launch with a long address; gunicorn takes 4094 characters unless told otherwise.
 limit_request_line = 8190
@@ -15,3 +16,8 @@ def when_ready(server: object) -> None:
     gc.freeze()
     # A request makes thousands of short-lived objects; looking through them 40 times a request finds nothing.
     gc.set_threshold(20_000, 20, 50)
+
+
+def post_fork(server: object, worker: object) -> None:
+    """Let a thread finish what it does: a request needs a few milliseconds, and taking turns within it costs more."""
+    sys.setswitchinterval(0.02)
