@@ -10,7 +10,6 @@ from typing import Any
 
 import jwt
 import pytest
-from lms_bridge.testing.platform import DL, MEMBERSHIP, NRPS, TestPlatform
 from sqlalchemy import select, update
 
 from lms_bridge.cli.doctor import _token
@@ -28,13 +27,15 @@ from lms_bridge.models import Course, Enrolment, Grade, GradeState, Person, Plat
 from lms_bridge.models import Platform as PlatformRow
 from lms_bridge.plugin_host.discovery import Found
 from lms_bridge.plugin_host.host import PluginState
+from lms_bridge.practice.driver import PracticeDriver
+from lms_bridge.practice.vocabulary import AGS_CLAIM, MEMBERSHIP, NRPS_CLAIM
 from lms_bridge.services.grades import record_score
 from lms_bridge.services.people import person_ref
 from lms_bridge.testing.browser import Browser
+from tests.lti.forge import asked
 
 MODULE = "quiz.first"
 ACCOUNT = ServiceAccount("client-1", "http://lms.test/token", "http://lms.test/token")
-AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NIP, OTHER = "199203142015032004", "198501012010012001"
 Launch = Callable[..., Browser]
 
@@ -86,9 +87,9 @@ def rows(app: Any, what: Any) -> list[Any]:
 
 def settle(app: Any, value: str, *, in_progress: bool = False) -> None:
     with app.app_context():
-        row = db.session.execute(select(PlatformUser.__table__).where(PlatformUser.__table__.c.sub == "5")).one()
+        row = db.session.execute(select(Person.__table__).where(Person.__table__.c.nip == NIP)).one()
         with acting_as(row.agency_id):
-            ref = person_ref(row.person_id)
+            ref = person_ref(row.id)
             record_score(value, module=MODULE, person=ref, settled_at=now(), in_progress=in_progress)
         db.session.commit()
         db.session.remove()
@@ -110,19 +111,19 @@ def product(app: Any, name: str) -> None:
 
 
 def test_01_redirect_uri_is_always_the_registered_one_and_the_message_routes(
-    browser: Browser, practice_platform: TestPlatform
+    browser: Browser, practice_platform: PracticeDriver
 ) -> None:
-    asked = browser.authorization(practice_platform, target_link_uri="http://bridge.test/elsewhere?module=x.y")
+    request = asked(browser, practice_platform, target_link_uri="http://bridge.test/elsewhere?module=x.y")
     target = "http://bridge.test/lti/launch?module=nowhere.there"
     page = browser.launch(practice_platform, claim_custom={}, claim_target_link_uri=target)
 
-    assert asked["redirect_uri"] == "http://bridge.test/lti/launch"
+    assert request["redirect_uri"] == "http://bridge.test/lti/launch"
     assert "nowhere.there" in page.text
 
 
 @pytest.mark.parametrize("skew", [-59, -30, 5, 59])
 def test_02_clock_skew_within_a_minute_is_taken_of_tokens_that_live_60_seconds(
-    browser: Browser, practice_platform: TestPlatform, skew: int
+    browser: Browser, practice_platform: PracticeDriver, skew: int
 ) -> None:
     moment = int(time.time()) + skew
 
@@ -147,16 +148,16 @@ def test_02_our_assertion_is_valid_on_a_clock_half_a_minute_behind(bridge_app: A
     assert seen["aud"] == ACCOUNT.audience and seen["jti"]
 
 
-def test_03_pages_may_be_framed_by_their_own_lms_only(browser: Browser, practice_platform: TestPlatform) -> None:
+def test_03_pages_may_be_framed_by_their_own_lms_only(browser: Browser, practice_platform: PracticeDriver) -> None:
     page = browser.launch(practice_platform, claim_custom={})
 
     assert "frame-ancestors http://lms.test;" in page.headers["Content-Security-Policy"] + ";"
     assert "X-Frame-Options" not in page.headers
 
 
-def test_04_cookie_on_https_is_partitioned(bridge_app: Any, practice_platform: TestPlatform) -> None:
+def test_04_cookie_on_https_is_partitioned(bridge_app: Any, practice_platform: PracticeDriver) -> None:
     """X-04, OIDC-13."""
-    query = {"iss": practice_platform.url, "login_hint": "5", "client_id": practice_platform.client_id}
+    query = {"iss": "http://lms.test", "login_hint": "5", "client_id": "client-1"}
     page = bridge_app.test_client().get("/lti/login", query_string=query, base_url="https://bridge.test")
 
     cookie = page.headers["Set-Cookie"]
@@ -183,11 +184,11 @@ def test_05_accept_headers_are_exactly_what_each_service_wants(bridge_app: Any, 
 
 
 def test_06_two_scores_of_one_second_leave_a_whole_second_apart(
-    graded: Any, launch_as: Launch, monkeypatch: pytest.MonkeyPatch, practice_platform: TestPlatform
+    graded: Any, launch_as: Launch, monkeypatch: pytest.MonkeyPatch, practice_platform: PracticeDriver
 ) -> None:
     moment = now().replace(microsecond=700_000)
     monkeypatch.setattr(grades, "now", lambda: moment)
-    launch_as(claim_custom={"module": MODULE})
+    launch_as(module=MODULE)
     for value in ("0.2", "0.3"):
         settle(graded, value)
         with graded.app_context():
@@ -196,7 +197,7 @@ def test_06_two_scores_of_one_second_leave_a_whole_second_apart(
             grades.deliver_due()
             db.session.remove()
         moment = moment + dt.timedelta(seconds=0.4) if value == "0.2" else moment
-    stamps = [dt.datetime.fromisoformat(score["timestamp"]) for score in practice_platform.scores]
+    stamps = [dt.datetime.fromisoformat(score["timestamp"]) for score in practice_platform.scores()]
 
     assert all(stamp.microsecond == 0 and stamp <= moment for stamp in stamps)
     assert len(set(stamps)) == len(stamps)
@@ -210,23 +211,23 @@ def test_07_progress_is_sent_as_a_settled_grade_that_erases_nothing() -> None:
 
 
 def test_08_no_score_leaves_with_a_timestamp_of_the_future(
-    graded: Any, launch_as: Launch, outbox: Any, practice_platform: TestPlatform
+    graded: Any, launch_as: Launch, outbox: Any, practice_platform: PracticeDriver
 ) -> None:
-    launch_as(claim_custom={"module": MODULE})
+    launch_as(module=MODULE)
     for value in ("0.2", "0.3", "0.4"):
         settle(graded, value)
         outbox.drain()
 
-    assert practice_platform.scores
-    for score in practice_platform.scores:
+    assert practice_platform.scores()
+    for score in practice_platform.scores():
         assert dt.datetime.fromisoformat(score["timestamp"]) <= now()
 
 
 def test_09_refusal_of_somebody_who_is_no_student_is_parked_with_a_sentence(
-    graded: Any, launch_as: Launch, outbox: Any, practice_platform: TestPlatform
+    graded: Any, launch_as: Launch, outbox: Any, practice_platform: PracticeDriver
 ) -> None:
-    practice_platform.faults = [(400, {})]
-    launch_as(claim_custom={"module": MODULE})
+    practice_platform.set_fault(400)
+    launch_as(module=MODULE)
     settle(graded, "0.5")
     outbox.drain()
 
@@ -237,10 +238,10 @@ def test_09_refusal_of_somebody_who_is_no_student_is_parked_with_a_sentence(
 
 
 def test_10_locked_column_is_tried_again_and_explained(
-    graded: Any, launch_as: Launch, outbox: Any, practice_platform: TestPlatform
+    graded: Any, launch_as: Launch, outbox: Any, practice_platform: PracticeDriver
 ) -> None:
-    practice_platform.faults = [(500, {})]
-    launch_as(claim_custom={"module": MODULE})
+    practice_platform.set_fault(500)
+    launch_as(module=MODULE)
     settle(graded, "0.5")
     outbox.drain()
 
@@ -278,38 +279,29 @@ def test_12_typographic_quotes_and_html_ampersands_lead_to_the_next_page(
 
 
 def test_13_course_without_roster_claim_gets_its_roster_at_a_later_launch(
-    bridge_app: Any, launch_as: Launch, outbox: Any, practice_platform: TestPlatform
+    bridge_app: Any, launch_as: Launch, outbox: Any, practice_platform: PracticeDriver
 ) -> None:
-    practice_platform.members = [{"user_id": "5", "roles": ["Learner"]}, {"user_id": "6", "roles": ["Learner"]}]
-    settings = {"accept_types": ["ltiResourceLink"], "deep_link_return_url": "http://lms.test/return"}
-    nowhere = {f"{NRPS}claim/namesroleservice": None}
-    page = launch_as(
-        role="Instructor",
-        user="7",
-        claim_lis=None,
-        claim_custom={},
-        claim_resource_link=None,
-        claim_message_type="LtiDeepLinkingRequest",
-        **{f"{DL}deep_linking_settings": settings, **nowhere},
-    ).page
+    page = launch_as("sari", deep_link=True, **{NRPS_CLAIM: None}).page
     assert page.status_code == 200
     assert rows(bridge_app, Course)[0].memberships_url is None
 
-    launch_as(claim_custom={})
+    launch_as("ani")
     outbox.drain()
 
-    assert len(rows(bridge_app, Enrolment)) == 3
+    assert len(rows(bridge_app, Enrolment)) == len(practice_platform.roster())
 
 
 def test_14_role_of_the_launch_stands_against_the_roster(
-    bridge_app: Any, launch_as: Launch, outbox: Any, practice_platform: TestPlatform
+    bridge_app: Any, launch_as: Launch, outbox: Any, practice_platform: PracticeDriver
 ) -> None:
-    practice_platform.members = [{"user_id": "7", "roles": ["Learner"]}, {"user_id": "8", "roles": ["Learner"]}]
-    launch_as(role="Instructor", user="7", claim_lis=None, claim_custom={})
+    launch_as("ani", role="instructor")
     outbox.drain()
-    launch_as(role="Instructor", user="8", claim_lis=None, claim_custom={})
+    launch_as("budi", role="instructor")
 
-    assert [row.roles for row in rows(bridge_app, Enrolment)] == [["instructor"], ["instructor"]]
+    users = {practice_platform.user_id(name) for name in ("ani", "budi")}
+    ids = {row.id for row in rows(bridge_app, PlatformUser) if row.sub in users}
+    roles = [row.roles for row in rows(bridge_app, Enrolment) if row.platform_user_id in ids]
+    assert roles == [["instructor"], ["instructor"]]
 
 
 def test_15_manager_is_an_instructor_and_only_an_administrator_is_one() -> None:
@@ -366,18 +358,18 @@ def test_17_literal_variables_and_withheld_values_are_absent(bridge_app: Any, la
 
 
 def test_18_launch_without_a_column_keeps_the_score_until_the_teacher_allows_grades(
-    graded: Any, launch_as: Launch, outbox: Any, practice_platform: TestPlatform
+    graded: Any, launch_as: Launch, outbox: Any, practice_platform: PracticeDriver
 ) -> None:
-    lineitems = {"scope": [ags.LINE_ITEM, ags.SCORE], "lineitems": f"{practice_platform.url}/lineitems?type_id=1"}
-    launch_as(claim_custom={"module": MODULE}, **{AGS_CLAIM: lineitems})
+    lineitems = {"scope": [ags.LINE_ITEM, ags.SCORE], "lineitems": "http://lms.test/lineitems?type_id=1"}
+    launch_as(module=MODULE, **{AGS_CLAIM: lineitems})
     settle(graded, "0.5")
     outbox.drain()
-    assert practice_platform.scores == []
+    assert practice_platform.scores() == []
 
-    launch_as(claim_custom={"module": MODULE})
+    launch_as(module=MODULE)
     outbox.drain()
 
-    assert [score["scoreGiven"] for score in practice_platform.scores] == [50.0]
+    assert [score["scoreGiven"] for score in practice_platform.scores()] == [50.0]
 
 
 def test_18_chosen_content_brings_its_column() -> None:
@@ -417,8 +409,10 @@ def test_20_token_of_one_registration_is_never_used_for_another(bridge_app: Any)
     assert found == ["1", "2", "1", "2"]
 
 
-def test_app_s_message_without_a_login_says_to_use_a_browser(browser: Browser, practice_platform: TestPlatform) -> None:
-    token = practice_platform.sign(practice_platform.claims(nonce="made by Moodle"))
+def test_app_s_message_without_a_login_says_to_use_a_browser(
+    browser: Browser, practice_platform: PracticeDriver
+) -> None:
+    token = browser.begin(practice_platform, nonce="made by Moodle").fields["id_token"]
     page = browser.client.post("/lti/launch", data={"id_token": token}, headers={"Accept-Language": "en"})
 
     assert page.status_code == 400
@@ -428,9 +422,7 @@ def test_app_s_message_without_a_login_says_to_use_a_browser(browser: Browser, p
 def test_front_page_is_a_course_without_sourcedid(bridge_app: Any, launch_as: Launch) -> None:
     context = {"id": "1", "label": "site", "title": "Situs", "type": ["Group"]}
 
-    assert (
-        launch_as(claim_context=context, claim_custom={}, claim_lis={"person_sourcedid": NIP}).page.status_code == 200
-    )
+    assert launch_as(claim_context=context, claim_lis={"person_sourcedid": NIP}).page.status_code == 200
     assert rows(bridge_app, Course)[0].context_id == "1"
 
 
