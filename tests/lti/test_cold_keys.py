@@ -17,28 +17,27 @@ def test_launches_that_come_at_once_all_find_the_keys_of_the_platform(
     bridge_app, database, tmp_path, practice_platform, monkeypatch
 ):
     """Those that lost the race for the fetch were refused before."""
-    practice_platform.sign({})  # makes the platform's key pair before the threads ask for it
-    fetch = type(practice_platform)._jwks
+    answer = practice_platform.app.view_functions["discovery.jwks"]
 
-    def slow(self):
+    def slow():
         time.sleep(0.3)
-        return fetch(self)
+        return answer()
 
-    monkeypatch.setattr(type(practice_platform), "_jwks", slow)
+    monkeypatch.setitem(practice_platform.app.view_functions, "discovery.jwks", slow)
     workers = [make_app(tmp_path / "instance", database, practice_platform) for _ in range(2)]
     with bridge_app.app_context():
         db.session.execute(delete(KeySet))
         db.session.commit()
         db.session.remove()
 
-    def launch(number: int) -> int:
-        return Browser(workers[number % 2]).launch(practice_platform, user=f"user-{number}").status_code
+    browsers = [Browser(workers[number % 2]) for number in range(12)]
+    forms = [one.begin(practice_platform, sub=f"user-{number}").fields for number, one in enumerate(browsers)]
 
     with ThreadPoolExecutor(12) as people:
-        answers = list(people.map(launch, range(12)))
+        answers = list(people.map(lambda one, form: one.post_launch(**form).status_code, browsers, forms))
     for worker in workers:
         with worker.app_context():
             db.engine.dispose()
 
-    assert answers == [200] * 12
-    assert practice_platform.calls.count("/jwks") <= 3
+    assert answers == [303] * 12
+    assert practice_platform.calls().count("keys") <= 3

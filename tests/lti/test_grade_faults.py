@@ -182,7 +182,7 @@ def enrol(app: Any, launch_as: Callable[..., Browser], lms: ScriptedLms, user: s
     """Let a learner open the module once, from an activity whose column is on the scripted LMS."""
     endpoint = {"scope": [ags.SCORE, ags.RESULT], "lineitem": f"{lms.url}/6/lineitem?type_id=1"}
     claims = {"claim_lis": None, "claim_custom": {"module": MODULE}, AGS_ENDPOINT: endpoint}
-    assert launch_as(user=user, name=f"Peserta {user}", **claims).page.status_code == 200
+    assert launch_as("ani", sub=user, name=f"Peserta {user}", **claims).page.status_code == 200
     change(app, PlatformRow.__table__, token_url=f"{lms.url}/token")
 
 
