@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from flask import session
+from sqlalchemy import create_engine, select, text
 
 from lms_bridge import engine
 from lms_bridge.db import db
+from lms_bridge.models import Session
 from lms_bridge.testing.browser import Browser
 
 
@@ -38,3 +40,28 @@ def test_connections_that_died_at_rest_are_replaced_unnoticed(
 
     assert kill_connections(bridge_app) > 0
     assert visit.get("/").status_code == 200
+
+
+def test_a_note_in_the_session_is_kept_although_somebody_else_writes_while_the_page_is_read(
+    bridge_app: Any, launch_as: Callable[..., Browser]
+) -> None:
+    visit = launch_as(claim_custom={})
+    visit.get("/")
+
+    def note_while_another_process_writes(response: Any) -> Any:
+        db.session.execute(select(Session.id))
+        writer = create_engine(bridge_app.config["SQLALCHEMY_DATABASE_URI"])
+        with writer.begin() as connection:
+            connection.execute(text("UPDATE core_agency SET name = name || '.'"))
+        writer.dispose()
+        session["note"] = "kept"
+        return response
+
+    bridge_app.after_request_funcs.setdefault(None, []).append(note_while_another_process_writes)
+    page = visit.get("/")
+
+    assert page.status_code == 200
+    with bridge_app.app_context():
+        data = db.session.scalars(select(Session.data), execution_options={"all_agencies": True}).all()
+        db.session.remove()
+    assert {"note": "kept"} in data
