@@ -12,7 +12,7 @@ from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy import select
 
-from lms_bridge.cli.common import Unusable, with_app
+from lms_bridge.cli.common import Unusable, with_app, with_bare_app
 from lms_bridge.cli.database import upgrade_all
 from lms_bridge.db import acting_as, db, now, upsert
 from lms_bridge.domain.nip import clean_nip
@@ -53,7 +53,7 @@ def init(yes: bool) -> None:
         )
 
 
-@with_app
+@with_bare_app
 def _prepare_database() -> None:
     failed = upgrade_all()
     if not db.session.scalar(select(ToolKey.kid).limit(1)):
@@ -220,6 +220,8 @@ def grant(role: str, code: str, nip: str) -> None:
         held = select(Grant.id).where(Grant.role == role, Grant.nip == digits, Grant.valid_to.is_(None))
         if not db.session.scalar(held):
             db.session.add(Grant(role=role, nip=digits, person_id=person_id, valid_from=now().date()))
+            # While the agency is chosen, which gives the row its own.
+            db.session.flush()
     click.echo(f"Granted{'' if person_id else '; it takes effect at the first launch with this NIP'}.")
 
 
@@ -261,9 +263,14 @@ def keys_group() -> None:
 
 
 @keys_group.command("rotate")
-@click.option("--now", "at_once", is_flag=True, help="Sign with the new key at once, without overlap.")
+@click.option(
+    "--now", "at_once", is_flag=True, help="For a stolen key: sign with the new one and withdraw the old one at once."
+)
 @with_app
 def rotate_keys(at_once: bool) -> None:
-    """Publish a new key; it signs in two hours, and the old one stays published two hours longer."""
+    """Publish a new key; it signs in two hours, and the old one stays published two hours longer.
+
+    Example: lms-bridge keys rotate --now
+    """
     key = rotate(at_once=at_once)
     click.echo(f"Key {key.kid} is published and signs from {key.signs_from:%Y-%m-%d %H:%M} UTC.")
