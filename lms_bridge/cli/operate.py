@@ -21,6 +21,7 @@ from lms_bridge.lti.keys import create_key, rotate
 from lms_bridge.lti.registration import INVITATION_LIFETIME, invite
 from lms_bridge.models import Agency, Deployment, Grant, Person, Platform, ToolKey
 from lms_bridge.services.grades import parked_grades, requeue_grades
+from lms_bridge.services.outbox import dead_deliveries, requeue_deliveries
 from lms_bridge.settings import FILE_NAME, load_settings
 
 
@@ -255,6 +256,36 @@ def requeue(ids: tuple[int, ...], everything: bool) -> None:
     if not ids and not everything:
         raise Unusable("Name the grades, or --all. See: lms-bridge grades parked")
     click.echo(f"{requeue_grades(None if everything else list(ids), now=now())} grades will be sent again.")
+
+
+@click.group("events")
+def events_group() -> None:
+    """Events on their way to the plugins that handle them."""
+
+
+@events_group.command("dead")
+@with_app
+def dead() -> None:
+    """List events that a plugin failed to handle five times and that wait for somebody."""
+    rows = dead_deliveries()
+    for row in rows:
+        click.echo(f"{row.id}\t{row.name}\t{row.handler}\ttries {row.attempts}\t{row.error}")
+    if not rows:
+        click.echo("No event is set aside.", err=True)
+
+
+@events_group.command("requeue")
+@click.argument("ids", nargs=-1, type=int)
+@click.option("--all", "everything", is_flag=True, help="All that were set aside.")
+@with_app
+def requeue_events(ids: tuple[int, ...], everything: bool) -> None:
+    """Hand events that were set aside to their plugins again, once the fault is mended.
+
+    Example: lms-bridge events requeue --all
+    """
+    if not ids and not everything:
+        raise Unusable("Name the events, or --all. See: lms-bridge events dead")
+    click.echo(f"{requeue_deliveries(None if everything else list(ids), now=now())} events will be handled again.")
 
 
 @click.group("keys")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from sqlalchemy import create_engine, text
+from click.testing import CliRunner
 
 from lms_bridge.app import create_app
 from lms_bridge.cli import bridge
@@ -34,32 +32,6 @@ def upgrade():
 def downgrade():
     pass
 """
-
-
-@pytest.fixture
-def command(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """Run a command of ``lms-bridge`` on the test's database."""
-    for name in [name for name in os.environ if name.startswith("LMS_BRIDGE_")]:
-        monkeypatch.delenv(name)
-    settings = {"INSTANCE_PATH": str(tmp_path / "instance"), "DATABASE_URL": database, "SECRET_KEY": "test secret"}
-    for name, value in {**settings, "LOG_LEVEL": "CRITICAL"}.items():
-        monkeypatch.setenv(f"LMS_BRIDGE_{name}", value)
-    return lambda *arguments: CliRunner().invoke(bridge, list(arguments))
-
-
-@pytest.fixture
-def ask(database: str) -> Callable[[str], list[tuple]]:
-    """Run a statement on the test's database."""
-
-    def run(statement: str) -> list[tuple]:
-        engine = create_engine(database)
-        with engine.begin() as connection:
-            result = connection.execute(text(statement))
-            rows = [tuple(row) for row in result] if result.returns_rows else []
-        engine.dispose()
-        return rows
-
-    return run
 
 
 @pytest.fixture
