@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 import shutil
 import threading
 from collections.abc import Callable
-from email.utils import format_datetime
 from typing import Any
 
 import pytest
 from click.testing import Result
-from werkzeug.serving import make_server
+from werkzeug.exceptions import NotFound
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lms_bridge.app import create_app
 from lms_bridge.models import DeliveryState, GradeState
@@ -180,13 +179,12 @@ def test_https_platform_needs_an_https_base(command, add_platform):
 
 @pytest.mark.parametrize(("late", "told"), [(300, True), (20, False)])
 def test_clocks_that_differ(command, add_platform, monkeypatch, late, told):
-    def lms(environ: Any, start_response: Any) -> list[bytes]:
-        date = format_datetime(dt.datetime.now(dt.UTC) - dt.timedelta(seconds=late), usegmt=True)
-        start_response("404 Not Found", [("Content-Length", "0"), ("Date", date)])
-        return [b""]
+    class LateServer(WSGIRequestHandler):
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(time.time() - late)
 
     monkeypatch.setenv("LMS_BRIDGE_ALLOW_PRIVATE_HOSTS", "127.0.0.1")
-    with make_server("127.0.0.1", 0, lms) as server:
+    with make_server("127.0.0.1", 0, NotFound(), request_handler=LateServer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         add_platform(f"http://127.0.0.1:{server.server_port}")
         seen = command("doctor").output
