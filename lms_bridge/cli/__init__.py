@@ -8,7 +8,15 @@ from lms_bridge.cli.common import BridgeGroup
 from lms_bridge.cli.database import db_group
 from lms_bridge.cli.demo import demo
 from lms_bridge.cli.doctor import doctor
-from lms_bridge.cli.operate import agency_group, grades_group, init, keys_group, operator_group, platform_group
+from lms_bridge.cli.operate import (
+    agency_group,
+    events_group,
+    grades_group,
+    init,
+    keys_group,
+    operator_group,
+    platform_group,
+)
 from lms_bridge.cli.worker import worker
 from lms_bridge.practice.cli import practice_lms
 
@@ -26,6 +34,7 @@ for command in (
     platform_group,
     operator_group,
     grades_group,
+    events_group,
     keys_group,
     worker,
     doctor,

@@ -52,14 +52,22 @@ def explain(error: Exception) -> str:
     return text
 
 
-def with_app(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Run a command inside the application, and commit what it did."""
+def with_app(function: Callable[..., Any], *, safe_mode: bool = False) -> Callable[..., Any]:
+    """Run a command inside the application, in safe mode without plugins, and commit what it did."""
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
-        with create_app().app_context():
-            result = function(*args, **kwargs)
-            db.session.commit()
-            return result
+        with create_app(safe_mode=safe_mode).app_context():
+            try:
+                result = function(*args, **kwargs)
+                db.session.commit()
+                return result
+            finally:
+                db.session.remove()
+                db.engine.dispose()
 
     return run
+
+
+with_bare_app = functools.partial(with_app, safe_mode=True)
+"""For what must work before the tables are there, and whatever a plugin does."""

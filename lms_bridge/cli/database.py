@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import inspect
 
-from lms_bridge.cli.common import Unusable, with_app
+from lms_bridge.cli.common import Unusable, with_app, with_bare_app
 from lms_bridge.db import db, now
+from lms_bridge.plugin_host.discovery import discover
 from lms_bridge.services.frameworks import load_shipped_framework
 from lms_bridge.services.schema import migrations_folder, pending_branches, version_folders
 
@@ -26,7 +28,7 @@ def db_group() -> None:
 
 
 @db_group.command()
-@with_app
+@with_bare_app
 def upgrade() -> None:
     """Bring the database up to date: core first, then each plugin on its own.
 
@@ -45,16 +47,16 @@ def upgrade_all() -> dict[str, str]:
     behind = pending_branches()
     if behind:
         _back_up()
-    failed: dict[str, str] = {}
-    for branch in sorted(behind, key=lambda name: (name != "core", name)):
-        config = alembic_config(instance)
+    failed = unreadable = _unreadable(instance)
+    for branch in sorted(behind.keys() - unreadable, key=lambda name: (name != "core", name)):
+        config = alembic_config(instance, without=unreadable)
         config.attributes["branch"] = branch
         try:
             command.upgrade(config, f"{branch}@head")
         except Exception as error:
             if branch == "core":
                 raise
-            failed[branch] = type(error).__name__
+            failed = {**failed, branch: _reason(error)}
         else:
             click.echo(f"{branch}: at {behind[branch]}", err=True)
     load_shipped_framework()
@@ -62,22 +64,39 @@ def upgrade_all() -> dict[str, str]:
     return failed
 
 
-def alembic_config(instance: Path) -> Config:
-    """Return Alembic's configuration for all branches."""
+def _unreadable(instance: Path) -> dict[str, str]:
+    """Return the plugins whose migrations cannot be loaded, each with the reason: Alembic would stop for everybody."""
+    branches = version_folders(instance)
+    failed = {}
+    for branch in branches.keys() - {"core"}:
+        config = alembic_config(instance, without=branches.keys() - {"core", branch})
+        try:
+            list(ScriptDirectory.from_config(config).walk_revisions())
+        except Exception as error:
+            failed[branch] = _reason(error)
+    return failed
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0][:200]
+
+
+def alembic_config(instance: Path, *, without: Collection[str] = ()) -> Config:
+    """Return Alembic's configuration for all branches but some."""
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
-    places = "\n".join(str(folder) for folder in version_folders(instance).values())
+    places = "\n".join(str(folder) for branch, folder in version_folders(instance).items() if branch not in without)
     config.set_main_option("version_locations", places.replace("%", "%%"))
     return config
 
 
 def _back_up() -> None:
     """Copy an SQLite database that holds something before it is changed."""
-    url = current_app.config["SQLALCHEMY_DATABASE_URI"]
-    path = Path(url.removeprefix("sqlite:///"))
-    if url.startswith("sqlite:///") and inspect(db.engine).has_table("alembic_version"):
+    if db.engine.dialect.name == "sqlite" and inspect(db.engine).has_table("alembic_version"):
         db.session.remove()
+        # The engine knows where the file lies; the setting may name it relative to the instance path.
+        path = Path(db.engine.url.database or "")
         copy = path.with_name(f"{path.name}.{now():%Y%m%d-%H%M%S}.backup")
         # By SQLite's own means: a copied file would lack what was written last, which lies in the log beside it.
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
@@ -95,6 +114,10 @@ def makemigration(branch: str, message: str) -> None:
     """
     instance = Path(current_app.config["INSTANCE_PATH"])
     folders = version_folders(instance)
+    if branch not in folders and (package := _package(branch, instance)):
+        # The first migration of a plugin makes their folder.
+        folders[branch] = package / "migrations"
+        folders[branch].mkdir()
     if branch not in folders:
         raise Unusable(f"There is no branch {branch}. Known: {', '.join(folders)}")
     config = alembic_config(instance)
@@ -121,3 +144,8 @@ def makemigration(branch: str, message: str) -> None:
     target = Path(written.path).with_name(f"{revision}_{slug}.py")
     Path(written.path).rename(target)
     click.echo(str(target))
+
+
+def _package(plugin: str, instance: Path) -> Path | None:
+    """Return the folder of an installed plugin's package; a single dropped-in file has none."""
+    return next((found.package for found in discover(instance) if found.name == plugin), None)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import click
@@ -16,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lms_bridge.app import create_app
 from lms_bridge.cli.common import explain
-from lms_bridge.db import db
+from lms_bridge.db import db, now
 from lms_bridge.lti import ags
 from lms_bridge.lti.advice import advice
 from lms_bridge.lti.http import LmsClient, OutboundError
@@ -24,9 +27,14 @@ from lms_bridge.lti.keys import KeyUnreadable, sign
 from lms_bridge.lti.tokens import ServiceAccount, access_token
 from lms_bridge.models import Platform, ToolKey
 from lms_bridge.plugin_host import host
-from lms_bridge.services.grades import count_by_state, late_grades
+from lms_bridge.services.grades import count_by_state, late_grades, overdue_grades
+from lms_bridge.services.outbox import dead_deliveries, overdue_deliveries
 from lms_bridge.services.schema import pending_branches
 from lms_bridge.settings import TABLE, BadSetting, Settings
+
+LOW_MEGABYTES, FULL_MEGABYTES = 200, 50
+LEEWAY_SECONDS = 60
+OVERDUE = dt.timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +87,14 @@ def examine(app: Flask) -> list[Finding]:
     """Run every check; one that breaks is a finding itself."""
     findings: list[Finding] = []
     with app.app_context():
-        for check in (_instance, _base_url, _database, _keys, _plugins, _platforms, _grades):
+        for check in (_instance, _disk, _base_url, _plugins, _database):
             findings += _guarded(check)
+        # A database that is broken is said once, and not by everything that would ask it.
+        if not any(found.check == "database" and found.state == "fail" for found in findings):
+            for check in (_keys, _platforms, _grades, _events, _worker):
+                findings += _guarded(check)
+        db.session.remove()
+        db.engine.dispose()
     return findings
 
 
@@ -106,6 +120,16 @@ def _instance() -> Iterator[Finding]:
         yield Finding("secret key", "fail", "there is none", "Run: lms-bridge init, or set LMS_BRIDGE_SECRET_KEY_FILE.")
 
 
+def _disk() -> Iterator[Finding]:
+    folder = current_app.config["INSTANCE_PATH"]
+    if not os.path.isdir(folder):
+        return
+    free = shutil.disk_usage(folder).free // 1_000_000
+    state = "fail" if free < FULL_MEGABYTES else "warn" if free < LOW_MEGABYTES else "ok"
+    fix = "" if state == "ok" else f"Make space on the disk of {folder}."
+    yield Finding("disk", state, f"{free} MB free", fix)
+
+
 def _base_url() -> Iterator[Finding]:
     url = current_app.config["BASE_URL"]
     local = urlsplit(url).hostname in {"127.0.0.1", "localhost"}
@@ -121,9 +145,10 @@ def _database() -> Iterator[Finding]:
     db.session.execute(text("SELECT 1"))
     behind = pending_branches()
     for branch in behind:
-        yield Finding("database", "fail", f"the tables of {branch} are behind", "Run: lms-bridge db upgrade")
-    if not behind:
-        yield Finding("database", "ok", f"{db.engine.dialect.name}, up to date")
+        check = "database" if branch == "core" else f"tables of {branch}"
+        yield Finding(check, "fail", f"the tables of {branch} are behind", "Run: lms-bridge db upgrade")
+    if "core" not in behind:
+        yield Finding("database", "ok", f"{db.engine.dialect.name}, core is up to date")
 
 
 def _keys() -> Iterator[Finding]:
@@ -174,6 +199,13 @@ def _platforms() -> Iterator[Finding]:
         except OutboundError as error:
             yield Finding(f"platform {issuer}", "fail", f"its keys cannot be fetched ({error.kind})", str(error))
             continue
+        if skew := _skew(answer.headers.get("date")):
+            yield Finding(
+                f"platform {issuer}",
+                "warn",
+                f"its clock and this server's differ by {skew} seconds",
+                "Let both keep time by NTP: beyond 60 seconds launches and grades are refused.",
+            )
         if answer.status == 200:
             yield _token(issuer, account)
         else:
@@ -185,6 +217,15 @@ def _platforms() -> Iterator[Finding]:
             )
     if not platforms:
         yield Finding("platforms", "warn", "none is registered", "Run: lms-bridge platform invite --agency CODE")
+
+
+def _skew(date: str | None) -> int:
+    """Return by how many seconds the clocks differ, 0 when by less than launches forgive or when it is not told."""
+    try:
+        seconds = abs((parsedate_to_datetime(date or "") - now()).total_seconds())
+    except (TypeError, ValueError):
+        return 0
+    return round(seconds) if seconds > LEEWAY_SECONDS else 0
 
 
 def _token(issuer: str, account: ServiceAccount) -> Finding:
@@ -211,3 +252,19 @@ def _grades() -> Iterator[Finding]:
         yield Finding("grades", "warn", f"{counts['parked']} are parked", "See: lms-bridge grades parked")
     else:
         yield Finding("grades", "ok", f"{counts.get('due', 0)} due, {counts.get('sent', 0)} delivered")
+
+
+def _events() -> Iterator[Finding]:
+    if dead := len(dead_deliveries()):
+        yield Finding("events", "warn", f"{dead} could not be handled", "See: lms-bridge events dead")
+    else:
+        yield Finding("events", "ok", "none is set aside")
+
+
+def _worker() -> Iterator[Finding]:
+    since = now() - OVERDUE
+    if waiting := overdue_grades(since) + overdue_deliveries(since):
+        seen = f"{waiting} grades and events have been due for more than {OVERDUE.seconds // 60} minutes"
+        yield Finding("worker", "warn", seen, "Start it: lms-bridge worker")
+    else:
+        yield Finding("worker", "ok", "nothing waits for it")

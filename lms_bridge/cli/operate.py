@@ -12,7 +12,7 @@ from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy import select
 
-from lms_bridge.cli.common import Unusable, with_app
+from lms_bridge.cli.common import Unusable, with_app, with_bare_app
 from lms_bridge.cli.database import upgrade_all
 from lms_bridge.db import acting_as, db, now, upsert
 from lms_bridge.domain.nip import clean_nip
@@ -21,6 +21,7 @@ from lms_bridge.lti.keys import create_key, rotate
 from lms_bridge.lti.registration import INVITATION_LIFETIME, invite
 from lms_bridge.models import Agency, Deployment, Grant, Person, Platform, ToolKey
 from lms_bridge.services.grades import parked_grades, requeue_grades
+from lms_bridge.services.outbox import dead_deliveries, requeue_deliveries
 from lms_bridge.settings import FILE_NAME, load_settings
 
 
@@ -53,7 +54,7 @@ def init(yes: bool) -> None:
         )
 
 
-@with_app
+@with_bare_app
 def _prepare_database() -> None:
     failed = upgrade_all()
     if not db.session.scalar(select(ToolKey.kid).limit(1)):
@@ -220,6 +221,8 @@ def grant(role: str, code: str, nip: str) -> None:
         held = select(Grant.id).where(Grant.role == role, Grant.nip == digits, Grant.valid_to.is_(None))
         if not db.session.scalar(held):
             db.session.add(Grant(role=role, nip=digits, person_id=person_id, valid_from=now().date()))
+            # While the agency is chosen, which gives the row its own.
+            db.session.flush()
     click.echo(f"Granted{'' if person_id else '; it takes effect at the first launch with this NIP'}.")
 
 
@@ -255,15 +258,50 @@ def requeue(ids: tuple[int, ...], everything: bool) -> None:
     click.echo(f"{requeue_grades(None if everything else list(ids), now=now())} grades will be sent again.")
 
 
+@click.group("events")
+def events_group() -> None:
+    """Events on their way to the plugins that handle them."""
+
+
+@events_group.command("dead")
+@with_app
+def dead() -> None:
+    """List events that a plugin failed to handle five times and that wait for somebody."""
+    rows = dead_deliveries()
+    for row in rows:
+        click.echo(f"{row.id}\t{row.name}\t{row.handler}\ttries {row.attempts}\t{row.error}")
+    if not rows:
+        click.echo("No event is set aside.", err=True)
+
+
+@events_group.command("requeue")
+@click.argument("ids", nargs=-1, type=int)
+@click.option("--all", "everything", is_flag=True, help="All that were set aside.")
+@with_app
+def requeue_events(ids: tuple[int, ...], everything: bool) -> None:
+    """Hand events that were set aside to their plugins again, once the fault is mended.
+
+    Example: lms-bridge events requeue --all
+    """
+    if not ids and not everything:
+        raise Unusable("Name the events, or --all. See: lms-bridge events dead")
+    click.echo(f"{requeue_deliveries(None if everything else list(ids), now=now())} events will be handled again.")
+
+
 @click.group("keys")
 def keys_group() -> None:
     """The tool's own keys."""
 
 
 @keys_group.command("rotate")
-@click.option("--now", "at_once", is_flag=True, help="Sign with the new key at once, without overlap.")
+@click.option(
+    "--now", "at_once", is_flag=True, help="For a stolen key: sign with the new one and withdraw the old one at once."
+)
 @with_app
 def rotate_keys(at_once: bool) -> None:
-    """Publish a new key; it signs in two hours, and the old one stays published two hours longer."""
+    """Publish a new key; it signs in two hours, and the old one stays published two hours longer.
+
+    Example: lms-bridge keys rotate --now
+    """
     key = rotate(at_once=at_once)
     click.echo(f"Key {key.kid} is published and signs from {key.signs_from:%Y-%m-%d %H:%M} UTC.")

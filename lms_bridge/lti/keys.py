@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
 from jwt.algorithms import RSAAlgorithm
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from lms_bridge.db import db, now
 from lms_bridge.models import ToolKey
+from lms_bridge.settings import BadSetting
 
 OVERLAP = dt.timedelta(hours=2)
 """A new key is published this long before it signs, so that every LMS has seen it; the old one stays as long after."""
@@ -37,7 +38,15 @@ def _vault() -> Fernet:
 
 
 def create_key(*, signs_from: dt.datetime) -> ToolKey:
-    """Make a key pair that is published at once and signs from the given moment."""
+    """Make a key pair that is published at once and signs from the given moment.
+
+    :raises BadSetting: there is no secret key; what is stored under a passing one could never be read again.
+    """
+    if not current_app.config["SETTINGS"]["SECRET_KEY"]:
+        raise BadSetting(
+            "There is no secret key to protect the tool keys with. "
+            "Run: lms-bridge init, or set LMS_BRIDGE_SECRET_KEY_FILE"
+        )
     private = generate_private_key(public_exponent=65537, key_size=2048)
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -59,9 +68,15 @@ def create_key(*, signs_from: dt.datetime) -> ToolKey:
 
 
 def rotate(*, at_once: bool = False) -> ToolKey:
-    """Publish a new key. It signs after the overlap (or at once); older keys are retired another overlap later."""
+    """Publish a new key. It signs after the overlap, and older keys are retired another overlap later.
+
+    :param at_once: sign and retire without overlap, as a stolen key demands: whoever has it could sign in our name.
+    :raises BadSetting: there is no secret key.
+    """
     begin = now() if at_once else now() + OVERLAP
-    db.session.execute(update(ToolKey).where(ToolKey.retired_at.is_(None)).values(retired_at=begin + OVERLAP))
+    retire = begin if at_once else begin + OVERLAP
+    older = or_(ToolKey.retired_at.is_(None), ToolKey.retired_at > retire)
+    db.session.execute(update(ToolKey).where(older).values(retired_at=retire))
     return create_key(signs_from=begin)
 
 
@@ -77,8 +92,12 @@ def sign(payload: dict[str, Any]) -> str:
 
     :raises KeyUnreadable: the secret key has changed since the keys were made.
     """
+    moment = now()
     key = db.session.scalars(
-        select(ToolKey).where(ToolKey.signs_from <= now()).order_by(ToolKey.signs_from.desc()).limit(1)
+        select(ToolKey)
+        .where(ToolKey.signs_from <= moment, or_(ToolKey.retired_at.is_(None), ToolKey.retired_at > moment))
+        .order_by(ToolKey.signs_from.desc())
+        .limit(1)
     ).one()
     with _lock:
         if key.kid not in _parsed:

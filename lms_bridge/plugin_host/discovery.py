@@ -34,15 +34,19 @@ class Found:
         spec.loader.exec_module(module)
         return module
 
-    def folder(self, name: str) -> Path | None:
-        """Return a folder of its package, such as ``migrations``, without importing the package."""
+    @property
+    def package(self) -> Path | None:
+        """The folder of its package, found without importing it; none for a dropped-in file."""
         if self.file is not None:
             return None
         spec = importlib.util.find_spec(self.module.partition(".")[0])
-        for place in (spec.submodule_search_locations if spec else None) or ():
-            if (folder := Path(place) / name).is_dir():
-                return folder
-        return None
+        places = (spec.submodule_search_locations if spec else None) or ()
+        return next((Path(place) for place in places), None)
+
+    def folder(self, name: str) -> Path | None:
+        """Return a folder of its package, such as ``migrations``, without importing the package."""
+        package = self.package
+        return package / name if package and (package / name).is_dir() else None
 
 
 def discover(instance: Path) -> Iterator[Found]:

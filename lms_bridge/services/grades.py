@@ -6,11 +6,21 @@ import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from lms_bridge.context import PersonRef
 from lms_bridge.db import changed_rows, current_agency, db, upsert
-from lms_bridge.models import Enrolment, Grade, GradeState, Launch, LineItem, PersonScore, PlatformUser, ResourceLink
+from lms_bridge.models import (
+    Enrolment,
+    Grade,
+    GradeState,
+    Launch,
+    LineItem,
+    PersonScore,
+    Platform,
+    PlatformUser,
+    ResourceLink,
+)
 from lms_bridge.plugin_host import host
 
 
@@ -153,3 +163,23 @@ def late_grades(*, tries: int = 3) -> dict[str, int]:
         .group_by(table.reason)
     )
     return {reason: count for reason, count in rows}
+
+
+def overdue_grades(since: dt.datetime) -> int:
+    """Return how many grades of active platforms nobody has taken although they were due then."""
+    grade, item, platform = Grade.__table__.c, LineItem.__table__, Platform.__table__
+    return int(
+        db.session.scalar(
+            select(func.count())
+            .select_from(Grade.__table__)
+            .join(item, item.c.id == grade.line_item_id)
+            .join(platform, platform.c.id == item.c.platform_id)
+            .where(
+                grade.state == GradeState.DUE,
+                grade.next_try_at < since,
+                platform.c.active.is_(True),
+                or_(platform.c.closed_until.is_(None), platform.c.closed_until < since),
+            )
+        )
+        or 0
+    )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from contextvars import ContextVar
+from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select, update
 
-from lms_bridge.db import current_agency, now, run
+from lms_bridge.db import changed_rows, current_agency, db, now, run
 from lms_bridge.events import Event
-from lms_bridge.models import Delivery, OutboxEvent
+from lms_bridge.models import Delivery, DeliveryState, OutboxEvent
 from lms_bridge.plugin_host import host
 
 # Built once: putting a statement together costs more than running it.
 _EVENT = insert(OutboxEvent.__table__).returning(OutboxEvent.__table__.c.id)
 _DELIVERY = insert(Delivery.__table__)
+_D = Delivery.__table__
 handling: ContextVar[int | None] = ContextVar("lms_bridge_handling", default=None)
 """The event that is being handled, which then is the cause of those published."""
 
@@ -32,3 +35,29 @@ def publish(event: Event) -> None:
     event_id = run(_EVENT, row).scalar_one()
     for handler, _plugin, _handle in host().handlers(event.name):
         run(_DELIVERY, {"event_id": event_id, "handler": handler, "next_try_at": moment, "agency_id": agency_id})
+
+
+def dead_deliveries() -> list[Any]:
+    """Return the deliveries that wait for somebody, with event, handler and failure; all agencies, for the operator."""
+    return list(
+        db.session.execute(
+            select(_D.c.id, _D.c.handler, _D.c.attempts, _D.c.error, OutboxEvent.__table__.c.name)
+            .join(OutboxEvent.__table__, OutboxEvent.__table__.c.id == _D.c.event_id)
+            .where(_D.c.state == DeliveryState.DEAD)
+            .order_by(_D.c.id)
+        )
+    )
+
+
+def requeue_deliveries(ids: list[int] | None, *, now: dt.datetime) -> int:
+    """Deliver dead deliveries again: these, or all. Returns how many."""
+    statement = update(_D).where(_D.c.state == DeliveryState.DEAD)
+    if ids is not None:
+        statement = statement.where(_D.c.id.in_(ids))
+    return changed_rows(statement.values(state=DeliveryState.DUE, attempts=0, next_try_at=now, error=None))
+
+
+def overdue_deliveries(since: dt.datetime) -> int:
+    """Return how many deliveries nobody has taken although they were due then."""
+    due = select(func.count()).where(_D.c.state == DeliveryState.DUE, _D.c.next_try_at < since)
+    return int(db.session.scalar(due) or 0)

@@ -83,6 +83,9 @@ class RowSessions(SessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         visit = g.get("visit")
         if visit is not None and session.modified and not g.get("visit_ended"):
+            if _only_reads():
+                # On SQLite what began by reading cannot write once somebody else has written meanwhile.
+                db.session.rollback()
             reading_only(False)
             save_data(visit, dict(session))
             db.session.commit()

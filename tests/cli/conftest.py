@@ -14,6 +14,10 @@ from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner, Result
+from sqlalchemy import create_engine, text
+
+from lms_bridge.cli import bridge
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
@@ -107,3 +111,29 @@ def lms_bridge(
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120, **options)
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+@pytest.fixture
+def command(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run a command of ``lms-bridge`` on the test's database."""
+    for name in [name for name in os.environ if name.startswith("LMS_BRIDGE_")]:
+        monkeypatch.delenv(name)
+    settings = {"INSTANCE_PATH": str(tmp_path / "instance"), "DATABASE_URL": database, "SECRET_KEY": "test secret"}
+    for name, value in {**settings, "LOG_LEVEL": "CRITICAL"}.items():
+        monkeypatch.setenv(f"LMS_BRIDGE_{name}", value)
+    return lambda *arguments: CliRunner().invoke(bridge, list(arguments))
+
+
+@pytest.fixture
+def ask(database: str) -> Callable[[str], list[tuple]]:
+    """Run a statement on the test's database."""
+
+    def run(statement: str) -> list[tuple]:
+        engine = create_engine(database)
+        with engine.begin() as connection:
+            result = connection.execute(text(statement))
+            rows = [tuple(row) for row in result] if result.returns_rows else []
+        engine.dispose()
+        return rows
+
+    return run

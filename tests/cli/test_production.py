@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 import requests
+from sqlalchemy import create_engine, text
 
 from lms_bridge.practice.forms import forms_of
 from lms_bridge.practice.seed import COURSE
@@ -52,6 +55,47 @@ class Production:
         form = next(form for form in forms_of(page.text) if "id_token" in form.fields)
         return browser.post(urljoin(page.url, form.action), data=form.fields, timeout=30)
 
+    def rate(self, name: str) -> None:
+        """Let a person rate themselves at the level that an Ahli Muda needs on everything, and finish."""
+        browser = self.person(name)
+        rating = f"{self.launch(browser).url.partition('/p/')[0]}/p/competency/self-rating"
+        assert browser.post(f"{rating}/start", data={"post_level": "AHLI_MUDA"}, timeout=30).ok
+        for code in ("M1", "M2", "M3", "M4", "M5", "M6", "M7", "M8", "S1"):
+            marks = {f"answers:asn-38-2017:{code}:3:{place}": "shown" for place in (1, 2, 3)}
+            assert browser.post(f"{rating}/{code}/3", data=marks, timeout=30).ok
+        assert browser.post(f"{rating}/finish", timeout=30).ok
+
+    def gradebook(self) -> list[float]:
+        """Return all scores that the LMS holds."""
+        gradebook = sqlite3.connect(self.environment["PRACTICE_DATA"])
+        scores = gradebook.execute("SELECT score FROM grade WHERE score IS NOT NULL").fetchall()
+        gradebook.close()
+        return [float(score) for (score,) in scores]
+
+    def sql(self, statement: str) -> list[Any]:
+        """Run a statement on the bridge's database."""
+        engine = create_engine(self.database)
+        with engine.begin() as connection:
+            result = connection.execute(text(statement))
+            rows: list[Any] = list(result) if result.returns_rows else []
+        engine.dispose()
+        return rows
+
+    def order_fault(self, fault: str) -> None:
+        """Let the next score that arrives at the LMS meet a fault, as its administrator's page does."""
+        done = self.person("admin").post(f"{self.lms}/admin/faults", data={"fault": fault}, timeout=30)
+        assert done.ok
+
+    def delivered(self) -> list[Any]:
+        """Return the grades that the bridge knows to have arrived."""
+        return self.sql("SELECT id FROM core_grade WHERE state = 'sent'")
+
+    def let_the_time_of_next_tries_come(self) -> None:
+        """Move the ends of leases and pauses into the past, instead of waiting for them."""
+        past = "2020-01-01 00:00:00.000000"
+        self.sql(f"UPDATE core_grade SET next_try_at = '{past}'")
+        self.sql("UPDATE core_platform SET closed_until = NULL")
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
@@ -90,6 +134,52 @@ def production(database: str, program: Callable[..., Program], tmp_path: Path) -
     lms_program = program(*command, "--register", invited.stdout.strip(), environment=environment, name="lms")
     lms_program.wait_for("Registered")
     return Production(environment, database, bridge, lms, web, worker, command, lms_program)
+
+
+def test_the_readmes_commands_lead_from_nothing_to_a_grade_and_doctor_finds_nothing_wrong(production):
+    production.rate("ani")
+    wait_until(production.gradebook, "the grade")
+    wait_until(production.delivered, "the record of the delivery")
+    doctor = lms_bridge("doctor", environment=production.environment, check=False)
+
+    assert production.gradebook() == [100.0]
+    assert {line.split()[0] for line in doctor.stdout.splitlines()} == {"OK"}, doctor.stdout
+
+
+def test_a_grade_survives_the_worker_that_was_killed_while_it_delivered(production, program):
+    production.order_fault("hang")
+    production.rate("ani")
+    wait_until(lambda: production.sql("SELECT 1 FROM core_grade WHERE lease IS NOT NULL"), "a delivery that hangs")
+
+    production.worker.stop(signal.SIGKILL)
+    before = production.gradebook()
+    production.let_the_time_of_next_tries_come()
+    program(*LMS_BRIDGE, "worker", environment=production.environment, name="worker")
+    wait_until(production.delivered, "the record of the delivery")
+
+    assert before == []
+    assert production.gradebook() == [100.0]
+
+
+def test_a_grade_arrives_although_the_lms_failed_and_then_was_down_and_the_worker_died(production, program):
+    failed = "SELECT 1 FROM core_grade WHERE lease IS NULL AND reason = '{}'"
+    production.order_fault("500")
+    production.rate("ani")
+    wait_until(lambda: production.sql(failed.format("status-500")), "the LMS's refusal")
+
+    production.lms_program.stop(signal.SIGKILL)
+    production.let_the_time_of_next_tries_come()
+    wait_until(lambda: production.sql(failed.format("unreachable")), "the LMS's silence")
+    production.worker.stop(signal.SIGKILL)
+    program(*production.lms_command, environment=production.environment, name="lms")
+    wait_until(lambda: answers(f"{production.lms}/"), "the LMS")
+    before = production.gradebook()
+    production.let_the_time_of_next_tries_come()
+    program(*LMS_BRIDGE, "worker", environment=production.environment, name="worker")
+    wait_until(production.delivered, "the grade")
+
+    assert before == []
+    assert production.gradebook() == [100.0]
 
 
 def test_the_next_launch_works_after_a_web_worker_was_killed(production):
