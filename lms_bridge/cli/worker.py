@@ -46,6 +46,7 @@ def worker(once: bool, pause: float) -> None:
                 break
             if not busy:
                 stop.wait(pause)
+        db.engine.dispose()
 
 
 def _step(act: Callable[[], int | None]) -> int | None:

@@ -191,6 +191,9 @@ def _conclude(claimed: Claimed, answer: Answer) -> None:
 def _after_conflict(claimed: Claimed) -> None:
     """The platform holds something as new: if it is our value it has arrived, else send again just above it."""
     message = claimed.message
+    # Asking takes as long again as sending did: with the lease as it is, another worker could begin meanwhile.
+    if not _still_wanted(claimed, message.timestamp):
+        return
     try:
         result = ags.read_result(claimed.account, claimed.line_item_url, user_id=message.user_id)
     except OutboundError as error:

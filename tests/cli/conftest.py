@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import create_engine, text
 
 from lms_bridge.cli import bridge
+from lms_bridge.lti import keys, tokens
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
@@ -121,7 +122,14 @@ def command(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> C
     settings = {"INSTANCE_PATH": str(tmp_path / "instance"), "DATABASE_URL": database, "SECRET_KEY": "test secret"}
     for name, value in {**settings, "LOG_LEVEL": "CRITICAL"}.items():
         monkeypatch.setenv(f"LMS_BRIDGE_{name}", value)
-    return lambda *arguments: CliRunner().invoke(bridge, list(arguments))
+
+    def run(*arguments: str) -> Result:
+        # A command is a process of its own: it knows no key or token of the one before.
+        keys._parsed.clear()
+        tokens._tokens.clear()
+        return CliRunner().invoke(bridge, list(arguments))
+
+    return run
 
 
 @pytest.fixture

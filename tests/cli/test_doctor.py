@@ -240,3 +240,14 @@ def test_a_disk_that_is_nearly_full(report, monkeypatch, megabytes, state):
     monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
 
     assert report()["disk"]["state"] == state
+
+
+def test_a_worker_with_another_secret_key_goes_on_and_its_grades_say_why_they_wait(command, grade, ask, monkeypatch):
+    monkeypatch.setenv("LMS_BRIDGE_SECRET_KEY", "another")
+    monkeypatch.setenv("LMS_BRIDGE_ALLOW_PRIVATE_HOSTS", "127.0.0.1,lms")
+    grade(GradeState.DUE)
+
+    done = command("worker", "--once")
+
+    assert done.exit_code == 0, done.output
+    assert ask("SELECT state, reason FROM core_grade") == [("due", "tool-key")]
