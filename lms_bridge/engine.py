@@ -17,10 +17,12 @@ _reading: ContextVar[bool] = ContextVar("lms_bridge_reading", default=False)
 
 def engine_options(url: str) -> dict[str, Any]:
     """Return the options of the engine for this database; makes the folder of an SQLite file."""
+    # A failed statement is logged; names, NIPs and answers in it are nobody's business there.
+    quiet = {"hide_parameters": True}
     if url.startswith("postgresql"):
-        return {"pool_size": 5, "max_overflow": 10, "connect_args": {"connect_timeout": 5}}
+        return {**quiet, "pool_size": 5, "max_overflow": 10, "connect_args": {"connect_timeout": 5}}
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    return {"connect_args": {"timeout": 10}}
+    return {**quiet, "connect_args": {"timeout": 10}}
 
 
 def reading_only(reading: bool) -> None:

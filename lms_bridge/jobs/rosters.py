@@ -15,6 +15,7 @@ from lms_bridge.lti.http import OutboundError
 from lms_bridge.lti.nrps import Member, members
 from lms_bridge.lti.tokens import ServiceAccount
 from lms_bridge.models import Course, Enrolment, Person, Platform, PlatformUser
+from lms_bridge.services.people import take_grants
 
 RETRY = dt.timedelta(minutes=10)
 RENEWAL = dt.timedelta(days=1)
@@ -84,6 +85,8 @@ def _store(member: Member, *, course_id: int, issuer: str, agency_id: int, momen
             person = Person(nip=nip, name=name, email=member.email or None, created_at=moment)
             db.session.add(person)
             db.session.flush()
+            if nip:
+                take_grants(person.id, nip)
         key = {"agency_id": agency_id, "issuer": issuer, "sub": member.sub}
         user_id = upsert(PlatformUser.__table__, key=key, values={"person_id": person.id}, keep=("person_id",))
     else:

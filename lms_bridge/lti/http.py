@@ -22,6 +22,8 @@ from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 3.0, 8.0, 20.0
 MAX_BYTES = 1_000_000
 _NEVER = [ipaddress.ip_network(net) for net in ("0.0.0.0/8", "169.254.0.0/16", "fe80::/10", "::/128")]
+_PRIVATE_TOO = [ipaddress.ip_network(net) for net in ("fec0::/10", "64:ff9b:1::/48")]
+"""Private by their standards (site-local, local NAT64), though Python calls them global."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.ip_network("::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -86,7 +88,7 @@ class AddressGuard:
             if address.is_multicast or _within(address, _NEVER):
                 raise AddressRefused(host, "leads to an address that is never allowed")
             allowed = host.lower() in self.hosts or str(address) in self.hosts or _within(address, self.networks)
-            if not allowed and not address.is_global:
+            if not allowed and (not address.is_global or _within(address, _PRIVATE_TOO)):
                 raise AddressRefused(host, "is a private address")
             if not allowed and not secure:
                 raise AddressRefused(host, "is not reached by https")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,8 @@ LIFETIME = dt.timedelta(hours=24)
 WINDOW, FETCHES_IN_WINDOW = dt.timedelta(seconds=30), 3
 PATIENCE = 3.0
 """Seconds to wait for keys that another worker is fetching."""
-_fetching = threading.Lock()
+_fetching: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+"""One lock a key set, so that a slow platform holds up only its own launches."""
 log = structlog.get_logger("lms_bridge.lti")
 
 
@@ -53,7 +55,7 @@ def signing_key(url: str, kid: str) -> jwt.PyJWK | None:
     if known and kid in known.keys and now() - known.fetched_at < LIFETIME:
         return known.keys[kid]
     asked_at = now()
-    with _fetching:
+    with _fetching[url]:
         # Of many launches that need the same keys at once, the first fetches for all of this process.
         latest = memory.get(url)
         if latest is None or latest.fetched_at < asked_at:

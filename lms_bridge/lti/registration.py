@@ -276,9 +276,8 @@ def _said(answer: Answer) -> str:
     with suppress(OutboundError):
         document = answer.json()
         if isinstance(document, dict):
-            text = next(
-                (document[name] for name in ("error_description", "error", "message") if document.get(name)), ""
-            )
+            words = (document.get(name) for name in ("error_description", "error", "message"))
+            text = next((word for word in words if isinstance(word, str) and word), "")
     text = "".join(char if char.isprintable() else " " for char in text)
     if "<" in text:
         text = ""

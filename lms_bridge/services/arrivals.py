@@ -17,7 +17,6 @@ from lms_bridge.models import (
     Deployment,
     Enrolment,
     Grade,
-    Grant,
     Launch,
     LineItem,
     Person,
@@ -27,6 +26,7 @@ from lms_bridge.models import (
     ResourceLink,
 )
 from lms_bridge.services.grades import grade_on_launch
+from lms_bridge.services.people import take_grants
 
 _M, _D, _U, _P, _C, _R, _E, _L, _S, _G = (
     model.__table__
@@ -184,7 +184,7 @@ def _person(accepted: Accepted, known: Any, *, now: dt.datetime) -> tuple[int, i
             person_id = upsert(
                 _P, key={"agency_id": platform.agency_id, "nip": nip}, values=values, keep=("created_at",)
             )
-            _take_grants(person_id, nip)
+            take_grants(person_id, nip)
     user = {"agency_id": platform.agency_id, "issuer": platform.issuer, "sub": message.sub}
     user_id = upsert(_U, key=user, values={"person_id": person_id}, keep=("person_id",))
     # Two first launches at once: the one that came second takes the person of the first.
@@ -195,13 +195,9 @@ def _learn_nip(person_id: int, nip: str, *, agency_id: int) -> None:
     other = db.session.scalar(select(_P.c.id).where(_P.c.agency_id == agency_id, _P.c.nip == nip))
     if other is None:
         db.session.execute(update(_P).where(_P.c.id == person_id).values(nip=nip))
-        _take_grants(person_id, nip)
+        take_grants(person_id, nip)
     else:
         db.session.execute(update(_P).where(_P.c.id == person_id).values(same_as_id=other))
-
-
-def _take_grants(person_id: int, nip: str) -> None:
-    db.session.execute(update(Grant).where(Grant.nip == nip, Grant.person_id.is_(None)).values(person_id=person_id))
 
 
 def _course(accepted: Accepted, known: Any, *, now: dt.datetime) -> int | None:

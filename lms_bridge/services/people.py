@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from lms_bridge.context import PersonRef
 from lms_bridge.db import db
-from lms_bridge.models import Person, Placement, PlacementKind, Post, Unit
+from lms_bridge.models import Grant, Person, Placement, PlacementKind, Post, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,11 @@ def person_ref(person_id: int) -> PersonRef:
     canonical = person.same_as_id or person.id
     same = db.session.scalars(select(Person.id).where(or_(Person.id == canonical, Person.same_as_id == canonical)))
     return PersonRef(person.id, person.name, tuple(sorted({person.id, canonical, *same})))
+
+
+def take_grants(person_id: int, nip: str) -> None:
+    """Hand somebody whose NIP has become known the grants that waited for it."""
+    db.session.execute(update(Grant).where(Grant.nip == nip, Grant.person_id.is_(None)).values(person_id=person_id))
 
 
 def placement_of(person: PersonRef, *, on: dt.date) -> PlacementView | None:

@@ -24,7 +24,8 @@ def may(actor: BridgeContext, action: str, subject: PersonRef | None = None, *, 
     """Say whether the actor may do this to the subject (by default themselves). What is not declared is refused.
 
     Superior, head and analyst come from the agency's placements and grants of that day, never from the LMS;
-    instructor and administrator come from the launch and hold for its course and platform only.
+    instructor and administrator come from the launch: the first holds for the people of its course, the second for the
+    agency that the session belongs to.
     """
     permission = host().permission(action)
     if permission is None:

@@ -257,6 +257,10 @@ def redeem_ticket(*, session_id: int, nonce: str, agent: str, cookie: str, now: 
     db.session.execute(
         update(_S)
         .where(_S.c.sid_hash == hash_secret(sid))
-        .values(locale=row.locale, data={"candidate": hash_secret(cookie), "window": True})
+        .values(
+            locale=row.locale,
+            data={"candidate": hash_secret(cookie), "window": True},
+            expires_at=row.expires_at,
+        )
     )
     return sid

@@ -29,9 +29,16 @@ def _tickets() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="lms_bridge window ticket")
 
 
+def page_path() -> str:
+    """Return where to come back to after a change of language: this page, or home where only a POST leads here."""
+    if request.method not in {"GET", "HEAD"} and not current_app.create_url_adapter(request).test(request.path, "GET"):  # type: ignore[union-attr]
+        return "/"
+    return request.full_path.removesuffix("?")
+
+
 def window_ticket() -> str:
     """Return a ticket for this page: signed, for this session, good once, in whatever window posts it."""
-    return _tickets().dumps([g.visit.id, secrets.token_urlsafe(16), request.path])
+    return _tickets().dumps([g.visit.id, secrets.token_urlsafe(16), page_path()])
 
 
 @window_bp.post("/window")
@@ -119,7 +126,7 @@ def _picker(launch: Launch, *, problem: str = "") -> str:
     settings = launch.deep_linking or {}
     return render_template(
         "bridge/deep_link_pick.html",
-        items=_catalogue(settings["accept_lineitem"]),
+        items=_catalogue(settings["accept_lineitem"]) if "ltiResourceLink" in settings["accept_types"] else [],
         multiple=settings["accept_multiple"],
         problem=problem,
     )

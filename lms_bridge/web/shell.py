@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, Response, g, request, url_for
 from flask_babel import gettext as _
 
 from lms_bridge.context import context_or_none
@@ -17,7 +17,7 @@ from lms_bridge.plugin_host import host
 from lms_bridge.web.assets import init_assets
 from lms_bridge.web.formats import init_formats
 from lms_bridge.web.locale import LANGUAGES, choose_locale, init_locale
-from lms_bridge.web.session import window_ticket
+from lms_bridge.web.session import page_path, window_ticket
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -25,7 +25,6 @@ _POLICY = (
 )
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 _PERMISSIONS = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
-_READING = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +69,6 @@ def navigation() -> list[MenuEntry]:
         # A page that is not in the menu belongs to the first entry of its plugin.
         here = next((one for one in endpoints if one.partition(".")[0] == request.blueprint), None)
     return [MenuEntry(title, url_for(endpoint), endpoint == here) for title, endpoint in items]
-
-
-def page_path() -> str:
-    """Return where to come back to after a change of language: this page, or home where only a POST leads here."""
-    if request.method not in _READING and not current_app.create_url_adapter(request).test(request.path, "GET"):  # type: ignore[union-attr]
-        return "/"
-    return request.full_path.removesuffix("?")
 
 
 def plugin_title(name: str) -> Any:

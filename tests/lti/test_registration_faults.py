@@ -166,6 +166,7 @@ ANSWERS: dict[str, tuple[Answer, str]] = {
     ),
     "JSON": (Answer(401, {}, b'{"error": "token_already_used"}'), "token_already_used"),
     "JSON with words": (Answer(400, {}, b'{"error": "x", "error_description": "domain wrong"}'), "domain wrong"),
+    "JSON that holds no words": (Answer(400, {}, b'{"error": [{"a": 1}]}'), "400"),
     "HTML": (Answer(404, {}, b"<html><script>alert(1)</script>"), "404"),
     "nothing": (Answer(500, {}, b""), "500"),
     "garbage": (Answer(400, {}, b"\x00\xff\x1b[31m"), "accept the registration"),

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from lms_bridge.db import db, now
-from lms_bridge.models import Course, Enrolment, Person, PlatformUser
+from lms_bridge.db import acting_as, db, now
+from lms_bridge.models import Agency, Course, Enrolment, Grant, Person, PlatformUser
 from lms_bridge.practice.driver import read_message
 from lms_bridge.practice.vocabulary import MEMBERS_TYPE, NRPS_CLAIM, ROSTER_SCOPE
 
@@ -160,3 +160,20 @@ def test_names_and_mail_follow_what_the_tool_was_granted(tool, practice_platform
 
     assert all("name" not in member and "ext_user_username" not in member for member in members)
     assert all(member["email"].endswith("@nusaraya.example") for member in members)
+
+
+def test_a_grant_that_waited_is_taken_by_whom_the_roster_brings_first(bridge_app, launch_as, outbox, practice_platform):
+    nip = "199001012015012001"
+    practice_platform.add_user("wati", name="Wati Suharti", nip=nip)
+    with bridge_app.app_context():
+        agency = db.session.scalar(select(Agency.id).where(Agency.code == "demo"))
+        with acting_as(agency):
+            db.session.add(Grant(role="analyst", nip=nip, valid_from=dt.date(2026, 1, 1)))
+            db.session.commit()
+    launch_as("ani")
+
+    outbox.drain()
+
+    with bridge_app.app_context(), acting_as(agency):
+        holder = db.session.scalar(select(Grant.person_id).where(Grant.nip == nip))
+        assert holder == db.session.scalar(select(Person.id).where(Person.nip == nip))

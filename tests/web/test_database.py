@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import session
 from sqlalchemy import create_engine, event, make_url, select, text
+from sqlalchemy.exc import DBAPIError
 
 from lms_bridge import engine
 from lms_bridge.db import db
@@ -139,3 +140,10 @@ def test_a_launch_while_the_database_is_down_is_told_and_the_next_works_without_
 
     assert (down.status_code, ready.status_code) == (503, 503)
     assert up.get("/").status_code == 200
+
+
+def test_failed_statement_names_nobody_in_the_log(bridge_app: Any) -> None:
+    with bridge_app.app_context(), pytest.raises(DBAPIError) as caught:
+        db.session.execute(text("SELECT :nip FROM nowhere"), {"nip": "199203142015032004"})
+
+    assert "199203142015032004" not in str(caught.value)

@@ -132,6 +132,29 @@ def test_sign_out_ends_the_session(visit: Browser) -> None:
     assert visit.get("/").status_code == 401
 
 
+def test_ticket_posted_by_another_site_opens_nothing(bridge_app: Any, visit: Browser) -> None:
+    """Else a stranger could put somebody into the stranger's own session."""
+    ticket = re.search(r'name="ticket" value="([^"]+)"', visit.get("/").text)
+    assert ticket
+
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+        page = bridge_app.test_client().post("/window", data={"ticket": ticket[1]}, headers=headers)
+        assert page.status_code == 403
+
+
+def test_window_ends_when_the_session_it_came_from_does(bridge_app: Any, visit: Browser) -> None:
+    ends = now() + dt.timedelta(minutes=2)
+    change(bridge_app, expires_at=ends)
+    ticket = re.search(r'name="ticket" value="([^"]+)"', visit.get("/").text)
+    assert ticket
+
+    bridge_app.test_client().post("/window", data={"ticket": ticket[1]})
+
+    with bridge_app.app_context():
+        found = db.session.scalars(select(Session.__table__.c.expires_at)).all()
+    assert found == [ends, ends]
+
+
 def test_new_window_ticket_works_once_and_begins_a_session_of_its_own(bridge_app: Any, visit: Browser) -> None:
     ticket = re.search(r'name="ticket" value="([^"]+)"', visit.get("/").text)
     assert ticket
