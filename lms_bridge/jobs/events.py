@@ -15,6 +15,7 @@ from lms_bridge.services.outbox import handling
 
 LEASE = dt.timedelta(seconds=60)
 MAX_ATTEMPTS = 5
+PLUGIN_AWAY = dt.timedelta(minutes=1)
 _D, _E = Delivery.__table__, OutboxEvent.__table__
 log = structlog.get_logger("lms_bridge.events")
 
@@ -52,10 +53,11 @@ def _deliver(delivery_id: int, lease: str) -> None:
     kind = host().event_type(row.name)
     handlers = {name: (plugin, handler) for name, plugin, handler in host().handlers(row.name)}
     mine = (_D.c.id == delivery_id, _D.c.lease == lease)
+    if kind is None or row.handler not in handlers:
+        _wait_for_plugin(mine)
+        return
     token = handling.set(row.id)
     try:
-        if kind is None or row.handler not in handlers:
-            raise LookupError("the plugin that handles this event is not loaded")
         plugin, handler = handlers[row.handler]
         with acting_as(row.agency_id), guest(plugin):
             handler.handle(kind.from_payload(row.payload))
@@ -69,6 +71,13 @@ def _deliver(delivery_id: int, lease: str) -> None:
         _failed(mine, row.attempts + 1, error)
     finally:
         handling.reset(token)
+
+
+def _wait_for_plugin(mine: tuple[object, ...]) -> None:
+    """Put a delivery off whose plugin is not loaded, as during its upgrade: that is no failure of the plugin."""
+    values = {"lease": None, "next_try_at": now() + PLUGIN_AWAY, "error": "NotLoaded"}
+    db.session.execute(update(_D).where(*mine).values(**values))  # type: ignore[arg-type]
+    db.session.commit()
 
 
 def _failed(mine: tuple[object, ...], attempts: int, error: BaseException) -> None:
