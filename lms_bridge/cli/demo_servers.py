@@ -184,5 +184,6 @@ def _print_links(demo: Demo) -> None:
     for persona, title in PERSONAS.items():
         username, name = people[persona]
         click.echo(f"  {title:<13} {name:<27} {demo.lms}/as/{username}")
-    click.echo(f"\nLogs: {demo.data}. Look inside: {PREFIX}INSTANCE_PATH={demo.data} lms-bridge doctor")
+    command = os.path.relpath(Path(sys.executable).with_name("lms-bridge"))
+    click.echo(f"\nLogs: {demo.data}. Look inside: {PREFIX}INSTANCE_PATH={demo.data} {command} doctor")
     click.echo("Ctrl-C stops everything.")

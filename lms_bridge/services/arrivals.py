@@ -55,11 +55,13 @@ _KNOWN = (
         _P.c.name,
         _P.c.email,
         _P.c.nip,
+        _P.c.same_as_id,
         _C.c.id.label("course_id"),
         _C.c.title.label("course_title"),
         _C.c.memberships_url,
         _C.c.lineitems_url,
         _E.c.roles.label("enrolment_roles"),
+        _E.c.in_roster,
         _R.c.id.label("link_id"),
         _R.c.title.label("link_title"),
         _R.c.module,
@@ -113,7 +115,8 @@ def store_launch(accepted: Accepted, *, now: dt.datetime) -> Arrival:
         user_id, person_id = _person(accepted, known, now=now)
         course_id = _course(accepted, known, now=now)
         roles = sorted(roles_from_claim(message.roles))
-        if course_id is not None and (known.enrolment_roles != roles or known.course_id is None):
+        enrolled = known.course_id is not None and known.in_roster and known.enrolment_roles == roles
+        if course_id is not None and not enrolled:
             upsert(
                 _E,
                 key={"course_id": course_id, "platform_user_id": user_id},
@@ -164,7 +167,7 @@ def _person(accepted: Accepted, known: Any, *, now: dt.datetime) -> tuple[int, i
     platform, message = accepted.platform, accepted.message
     nip = trusted_nip(accepted)
     if known.user_id is not None:
-        if known.nip is None and nip is not None:
+        if known.nip is None and known.same_as_id is None and nip is not None:
             _learn_nip(known.person_id, nip, agency_id=platform.agency_id)
         news = {"name": message.name, "email": message.email}
         news = {key: value for key, value in news.items() if value and value != getattr(known, key)}

@@ -177,3 +177,15 @@ def test_a_grant_that_waited_is_taken_by_whom_the_roster_brings_first(bridge_app
     with bridge_app.app_context(), acting_as(agency):
         holder = db.session.scalar(select(Grant.person_id).where(Grant.nip == nip))
         assert holder == db.session.scalar(select(Person.id).where(Person.nip == nip))
+
+
+def test_who_comes_back_counts_from_the_launch_on(bridge_app, launch_as):
+    launch_as("joko")
+    with bridge_app.app_context():
+        db.session.execute(update(Enrolment.__table__).values(in_roster=False))
+        db.session.commit()
+        db.session.remove()
+
+    launch_as("joko")
+
+    assert names_in_roster(bridge_app) == {"Joko Susilo, S.T."}
