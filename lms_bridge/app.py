@@ -30,6 +30,13 @@ from lms_bridge.web.visits import SessionPath, init_visits
 MAX_BODY = 1_000_000
 
 
+class Bridge(Flask):
+    """The application. None of its functions is asynchronous, and Flask would ask some 25 of them in each launch."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(settings: Settings | None = None, *, http: LmsClient | None = None, safe_mode: bool = False) -> Flask:
     """Build the bridge.
 
@@ -39,7 +46,7 @@ def create_app(settings: Settings | None = None, *, http: LmsClient | None = Non
     :raises BadSetting: a setting cannot be used.
     """
     settings = settings or load_settings()
-    app = Flask("lms_bridge", instance_path=str(settings.instance), static_url_path="/static")
+    app = Bridge("lms_bridge", instance_path=str(settings.instance), static_url_path="/static")
     _configure(app, settings)
     _init_logging(settings)
     _init_database(app, settings)

@@ -37,7 +37,16 @@ _SAME_IDS = (
 # Built once: putting a statement together costs more than running it.
 _VISIT = (
     select(
-        _S,
+        _S.c.id,
+        _S.c.agency_id,
+        _S.c.person_id,
+        _S.c.launch_id,
+        _S.c.cookie_hash,
+        _S.c.agent_hash,
+        _S.c.locale,
+        _S.c.data,
+        _S.c.seen_at,
+        _S.c.expires_at,
         _P.c.name.label("person_name"),
         _P.c.same_as_id,
         _SAME_IDS,
