@@ -151,13 +151,25 @@ class RegistrationRefused(BridgeError):
         super().__init__(detail, reason=reason or str(detail))
 
 
+class RegistrationUnclear(RegistrationRefused):
+    """The LMS opened the registration with a part of its address twice, or with one that cannot be read."""
+
+    steps = (_l("Paste the link into the LMS again, exactly as you got it."),)
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(_l("A part of the registration came twice or cannot be read."), reason=reason)
+
+
 class InvitationExpired(RegistrationRefused):
     """The invitation is unknown, used or too old."""
 
     status = HTTPStatus.GONE
     code = "invitation-expired"
     title = _l("This invitation can no longer be used")
-    steps = (_l("Ask the operator of this server for a new link: lms-bridge platform invite --agency CODE."),)
+    steps = (
+        _l("Was the registration broken off a moment ago? Then the link works again after two minutes."),
+        _l("Ask the operator of this server for a new link: lms-bridge platform invite --agency CODE."),
+    )
 
     def __init__(self) -> None:
         super().__init__(_l("An invitation works for one registration, for seven days."), reason="invitation")
