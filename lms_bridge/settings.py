@@ -113,6 +113,13 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("LOAD_PLUGINS", _words, None, "Load only these plugins (comma list)."),
     Setting("DISABLED_PLUGINS", _words, (), "Do not load these plugins (comma list)."),
+    Setting("SAFE_MODE", _flag, False, "1 starts without any plugin, to find out whether one is to blame."),
+    Setting(
+        "TRACE_HOOKS",
+        _flag,
+        False,
+        "1 logs each question to a plugin: hook, plugin, milliseconds and the kind of the answer.",
+    ),
     Setting("LOG_LEVEL", _log_level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Setting("TEST_DATABASE_URL", str, "", "PostgreSQL server used by the tests.", secret=True),
     Setting("CHROMIUM", str, "/usr/bin/chromium", "Chromium used by the browser tests."),

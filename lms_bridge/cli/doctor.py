@@ -169,6 +169,9 @@ def _keys() -> Iterator[Finding]:
 
 
 def _plugins() -> Iterator[Finding]:
+    if host().safe_mode:
+        seen = "the server is set to start without plugins; activities and events wait for them"
+        yield Finding("safe mode", "warn", seen, "Mend or disable the plugin, then unset LMS_BRIDGE_SAFE_MODE.")
     for name, state in host().states.items():
         if state.declaration is None:
             yield Finding(f"plugin {name}", "fail", f"quarantined: {state.reason}", state.hint)

@@ -37,6 +37,7 @@ def index() -> str:
         placement=placement_of(current.person, on=today),
         tasks=sorted(tasks, key=lambda task: task.due or dt.date.max),
         cards=sorted(cards, key=lambda card: card.order),
+        safe_mode=host().safe_mode and "administrator" in current.roles,
         modules=[module for plugin in host().declarations for module in plugin.modules],
     )
 
