@@ -1,4 +1,4 @@
-"""What ``LMS_BRIDGE_TRACE_HOOKS`` writes down: who was asked what, how long it took, which kind of answer; no content."""
+"""What ``LMS_BRIDGE_TRACE_HOOKS`` writes down: who was asked what, for how long, and which kind of answer came."""
 
 from __future__ import annotations
 
