@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from bench.floor import Floor, measure_floor
 from bench.platform import SigningPlatform
 from bench.server import BRIDGE_PORT, LMS_PORT, Bridge, key_set_server, running_bridge
-from lms_bridge.testing.instance import copy_database, drop_database
+from lms_bridge.testing.postgres import copy_database, drop_database
 
 SERVER = "postgresql+psycopg://root@127.0.0.1:5432/postgres"
 USERS = 500
