@@ -241,12 +241,13 @@ def _plugin_of_request() -> Any:
 
 def _unexpected(error: Exception) -> Response:
     plugin = _plugin_of_request()
-    log.exception("unexpected error", kind=type(error).__name__, plugin=plugin and plugin.name)
     if plugin:
+        current_app.extensions["lms_bridge.plugins"].note_failure(plugin.name, str(request.endpoint), error)
         sentence = _(
             "The part “%(part)s” failed. The other parts work, and what was saved before is still there.",
             part=plugin.title,
         )
     else:
+        log.exception("unexpected error", kind=type(error).__name__)
         sentence = _("This was not your fault. What was saved before is still there.")
     return respond(Broken(sentence, reason=type(error).__name__))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from lms_bridge.plugin_host.discovery import discover
@@ -14,7 +13,7 @@ def stamp_plugins(instance: Path) -> Stamps:
     """Return every file of the installed and the dropped-in plugins, with the time when it was written."""
     stamps = {}
     for found in discover(instance):
-        for file in _files(found.file or found.package):
+        for file in found.files():
             try:
                 stamps[file] = file.stat().st_mtime_ns
             except OSError:
@@ -25,13 +24,3 @@ def stamp_plugins(instance: Path) -> Stamps:
 def changed_files(before: Stamps, after: Stamps) -> list[str]:
     """Return the names of files that are new, written again or gone."""
     return sorted({file.name for file, _time in before.items() ^ after.items()})
-
-
-def _files(place: Path | None) -> Iterator[Path]:
-    if place is None:
-        return
-    if place.is_file():
-        yield place
-    for file in place.rglob("*"):
-        if "__pycache__" not in file.parts and file.is_file():
-            yield file

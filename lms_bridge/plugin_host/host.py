@@ -17,6 +17,7 @@ from lms_bridge.contributions import EventHandler, Module, Permission, Plugin
 from lms_bridge.db import METADATA, plugin_base
 from lms_bridge.events import CORE_EVENTS, Event
 from lms_bridge.plugin_host.discovery import Found, discover
+from lms_bridge.plugin_host.failures import remember_failure
 from lms_bridge.plugin_host.fitness import (
     Unfit,
     check_declaration,
@@ -108,10 +109,11 @@ class PluginHost:
         """Ask one plugin, traced where the settings want it. Whatever it raises comes through."""
         return traced(function, *given, hook=hook, plugin=plugin) if self.trace else function(*given)
 
-    def note_failure(self, name: str, hook: str, error: BaseException) -> None:
-        """Remember that a plugin failed to answer; shown by ``doctor``."""
-        self.states[name].failures[hook] += 1
-        log.error("plugin failed in a hook", plugin=name, hook=hook, kind=type(error).__name__, exc_info=error)
+    def note_failure(self, name: str, place: str, error: BaseException) -> None:
+        """Remember that a plugin failed in a hook or on a page; shown by ``doctor``."""
+        self.states[name].failures[place] += 1
+        remember_failure(self.instance, name, place, error)
+        log.error("plugin failed", plugin=name, place=place, kind=type(error).__name__, exc_info=error)
 
     def _register(self, found: Found) -> None:
         check_name(found)
