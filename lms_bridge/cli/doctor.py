@@ -52,7 +52,9 @@ class Finding:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--settings", "show_settings", is_flag=True, help="Also print every setting with its origin.")
 def doctor(as_json: bool, show_settings: bool) -> None:
-    """Check settings, database, keys, plugins, platforms and grades; exit 1 when something is broken.
+    """Look at everything that can be wrong and say how to mend it; exit 1 when something is broken.
+
+    Settings, disk, database, keys, plugins, LMSs and their clocks, grades, events, and whether a worker takes them.
 
     Example: lms-bridge doctor
     """

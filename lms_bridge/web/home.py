@@ -19,7 +19,10 @@ bp = Blueprint("home", __name__)
 
 
 class ModuleUnavailable(NotFound):
-    """The plugin of an activity is missing, broken or switched off. Shown to whoever opened it, with whom to tell."""
+    """Somebody opens an activity whose plugin is missing, broken or switched off.
+
+    What helps: Tell the LMS administrator which activity it was; the operator: `lms-bridge doctor`.
+    """
 
     code = "module-unavailable"
     title = _l("This activity is not available just now")
