@@ -82,7 +82,10 @@ _BEGIN = insert(_S)
 
 
 class SessionEnded(BridgeError):
-    """The session is over or unknown. What was saved is saved; the activity opens again from the course."""
+    """Somebody left the page for 30 minutes, signed out, or uses a copied address.
+
+    What helps: Open it again from the course; what was typed is kept in the tab.
+    """
 
     status = 401  # type: ignore[assignment]
     code = "session-ended"
