@@ -13,6 +13,7 @@ _TYPED = {
     "date": "2026-01-15",
     "url": "https://contoh.example/",
 }
+WRITTEN, REWRITTEN = "Contoh", "Ditulis ulang"
 _CLOSED = {"submit", "button", "image", "reset", "file"}
 _LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src"}
 
@@ -24,6 +25,26 @@ class Form:
     action: str
     method: str
     fields: dict[str, str] = field(default_factory=dict)
+    others: dict[str, str] = field(default_factory=dict)
+    """Another value for each field where one can choose or write."""
+
+    def changed(self) -> dict[str, str]:
+        """Return what is sent by somebody who answers everything differently."""
+        return self.fields | self.others
+
+    def choose(self, name: str, value: str, *, chosen: bool) -> None:
+        """Take note of a choice: the first one counts unless another is marked."""
+        if chosen or name not in self.fields:
+            if name in self.fields:
+                self.others[name] = self.fields[name]
+            self.fields[name] = value
+        else:
+            self.others[name] = value
+
+    def write(self, name: str, value: str) -> None:
+        """Take note of a field for text."""
+        self.fields[name] = value or WRITTEN
+        self.others[name] = REWRITTEN
 
 
 class Outline(HTMLParser):
@@ -65,32 +86,32 @@ class Outline(HTMLParser):
         elif tag == "main":
             self._main = False
         elif tag == "textarea" and self._textarea:
-            self.forms[-1].fields.setdefault(self._textarea, "Contoh")
             self._textarea = ""
         elif tag == "select":
             self._select = ""
 
     def handle_data(self, data: str) -> None:
         if self._textarea and data.strip():
-            self.forms[-1].fields[self._textarea] = data.strip()
+            self.forms[-1].write(self._textarea, data.strip())
         if self._main and not self._silent:
             self.words += data.split()
 
     def _field(self, tag: str, given: dict[str, str]) -> None:
-        fields, name = self.forms[-1].fields, given.get("name", "")
+        form, name = self.forms[-1], given.get("name", "")
         if tag == "select":
             self._select = name
         elif tag == "textarea":
             self._textarea = name
+            form.write(name, "")
         elif tag == "option" and self._select and (value := given.get("value", "")):
-            if "selected" in given or self._select not in fields:
-                fields[self._select] = value
+            form.choose(self._select, value, chosen="selected" in given)
         elif tag == "input" and name and (kind := given.get("type", "text")) not in _CLOSED:
             if kind in {"radio", "checkbox"}:
-                if "checked" in given or name not in fields:
-                    fields[name] = given.get("value", "on")
+                form.choose(name, given.get("value", "on"), chosen="checked" in given)
+            elif kind in {"text", "search"}:
+                form.write(name, given.get("value", ""))
             else:
-                fields[name] = given.get("value") or _TYPED.get(kind, "Contoh")
+                form.fields[name] = given.get("value") or _TYPED.get(kind, WRITTEN)
 
     def _check(self, tag: str, given: dict[str, str]) -> None:
         code = given.get("type", "") in {"", "module", "text/javascript"}

@@ -114,7 +114,7 @@ class Walk:
         outline = Outline(answer.text)
         for form in outline.forms:
             for action in self._within(path, [form.action]) if form.method in _WRITING else ():
-                self._note(action, form.method, form.fields)
+                self._note(action, form.method, form.changed())
         return self._within(path, outline.links)
 
     def _endpoint(self, path: str, method: str) -> str:
