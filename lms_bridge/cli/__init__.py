@@ -17,6 +17,7 @@ from lms_bridge.cli.operate import (
     operator_group,
     platform_group,
 )
+from lms_bridge.cli.plugins import plugin_group
 from lms_bridge.cli.worker import worker
 from lms_bridge.practice.cli import practice_lms
 
@@ -32,6 +33,7 @@ for command in (
     db_group,
     agency_group,
     platform_group,
+    plugin_group,
     operator_group,
     grades_group,
     events_group,
