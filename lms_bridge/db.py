@@ -275,6 +275,20 @@ def upsert(table: Any, *, key: dict[str, Any], values: dict[str, Any], keep: tup
     return int(db.session.execute(upserted).scalar_one())
 
 
+def upsert_many(table: Any, rows: list[dict[str, Any]], *, key: tuple[str, ...], change: tuple[str, ...]) -> list[Any]:
+    """Insert rows, or update the columns ``change`` of those whose unique key is there, by one statement.
+
+    :param rows: all with the same columns, and no key twice; at most a few hundred, for databases count parameters.
+    :returns: of each row the id and its key, in no order.
+    """
+    if not rows:
+        return []
+    statement = _insert(table).values(rows)
+    changed = {name: statement.excluded[name] for name in change}
+    upserted = statement.on_conflict_do_update(index_elements=list(key), set_=changed)
+    return list(db.session.execute(upserted.returning(table.c.id, *(table.c[name] for name in key))))
+
+
 def insert_new(table: Any, *, key: dict[str, Any], values: dict[str, Any]) -> int | None:
     """Insert a row unless one has this unique key, by one statement; return its id, or nothing where there was one."""
     statement = _insert(table).on_conflict_do_nothing(index_elements=list(key)).returning(table.c.id)

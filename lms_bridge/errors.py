@@ -156,7 +156,17 @@ def load(schema: type[Schema] | Schema, data: Mapping[str, Any]) -> Any:
     try:
         return (schema() if isinstance(schema, type) else schema).load(data)
     except ValidationError as error:
-        raise Invalid(error.normalized_messages()) from error
+        raise Invalid(_in_words(error.normalized_messages())) from error
+
+
+def _in_words(problems: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return each field's faults as a list of texts; marshmallow makes no list of a sentence that is translated late."""
+    return {
+        name: _in_words(faults)
+        if isinstance(faults, Mapping)
+        else [str(fault) for fault in (faults if isinstance(faults, list) else [faults])]
+        for name, faults in problems.items()
+    }
 
 
 def new_reference() -> str:

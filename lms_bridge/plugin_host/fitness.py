@@ -28,7 +28,9 @@ from lms_bridge.db import METADATA, db, plugin_base
 from lms_bridge.events import Event
 from lms_bridge.plugin_host.discovery import Found
 
-_NAME = re.compile(r"[a-z][a-z0-9]{1,30}")
+LONGEST_NAME = 27
+"""Alembic keeps revisions such as ``<name>_0001`` in 32 characters."""
+NAME = re.compile(rf"[a-z][a-z0-9]{{1,{LONGEST_NAME - 1}}}")
 RESERVED = frozenset({"core", "bridge", "home", "session", "window", "lti", "static", "health"})
 """Names of core's own blueprints, branches and folders."""
 _ABOUT_CODE = (ImportError, SyntaxError, NameError, AttributeError, TypeError, InvalidRequestError, ArgumentError)
@@ -66,8 +68,8 @@ def reason_of(error: BaseException) -> str:
 
 def check_name(found: Found) -> None:
     """Refuse a name that is core's or cannot be part of table names and addresses."""
-    if not _NAME.fullmatch(found.name) or found.name in RESERVED:
-        raise Unfit(f"the name {found.name!r} is reserved or not of lower-case letters and digits")
+    if not NAME.fullmatch(found.name) or found.name in RESERVED:
+        raise Unfit(f"the name {found.name!r} is reserved, or not of 2 to {LONGEST_NAME} lower-case letters and digits")
 
 
 @event.listens_for(Mapper, "instrument_class")

@@ -92,7 +92,7 @@ class Windows:
         return self._watched(context)
 
     def _watched(self, context: BrowserContext) -> BrowserContext:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.add_init_script(NOTE_VIOLATIONS)
         context.on("console", lambda message: self._note(message.text))
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
