@@ -1,4 +1,4 @@
-"""``lms-bridge plugin``: what is here, what it is worth, what is left."""
+"""``lms-bridge plugin``: begin one, see what is here and what it is worth, drop what is left."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import click
 from lms_bridge.cli.plugin_check import check
 from lms_bridge.cli.plugin_forget import forget
 from lms_bridge.cli.plugin_list import list_plugins
+from lms_bridge.cli.plugin_new import new
 
 
 @click.group("plugin")
 def plugin_group() -> None:
-    """Plugins of this server."""
+    """Plugins: begin, check, list and forget them."""
 
 
-for command in (list_plugins, check, forget):
+for command in (new, check, list_plugins, forget):
     plugin_group.add_command(command)

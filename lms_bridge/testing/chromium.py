@@ -61,7 +61,7 @@ class Windows:
 
     def watched(self, context: BrowserContext) -> BrowserContext:
         """Listen to what the pages of a profile complain of, and close it with the others."""
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.add_init_script(NOTE_VIOLATIONS)
         context.on("console", lambda message: self._note(message.text))
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))

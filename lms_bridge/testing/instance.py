@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 from flask import Flask
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select
 
 from lms_bridge.app import create_app
 from lms_bridge.cli.database import upgrade_all
@@ -117,25 +117,6 @@ def register_platform(platform: PracticeDriver, *, agency: str = "demo", client_
         db.session.add(Deployment(platform_id=row.id, deployment_id=tool.deployment_id))
         db.session.commit()
         return row.id
-
-
-def copy_database(server: str, name: str, *, template: str | None) -> str:
-    """Create a PostgreSQL database, empty or as a copy, and return its URL."""
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        source = f' TEMPLATE "{template.rpartition("/")[2]}"' if template else ""
-        connection.execute(text(f'CREATE DATABASE "{name}"{source}'))
-    engine.dispose()
-    return f"{server.rpartition('/')[0]}/{name}"
-
-
-def drop_database(server: str, name: str) -> None:
-    """Drop a PostgreSQL database whoever still uses it."""
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-    engine.dispose()
 
 
 class Outbox:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lms_bridge.testing.browser import Browser
     from lms_bridge.testing.chromium import Windows
     from lms_bridge.testing.people import PeopleMaker
+    from lms_bridge.testing.postgres import KeptDatabase
 
 DEFAULT_SERVER = "postgresql+psycopg://root@127.0.0.1:5432/postgres"
 
@@ -63,9 +64,10 @@ def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
-    """The URL of a prepared PostgreSQL database, dropped afterwards; None where there is no server."""
-    from lms_bridge.testing.instance import copy_database, drop_database, prepare_instance
+def _postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptDatabase | None]:
+    """A PostgreSQL database that each test finds prepared, dropped at the end; None where there is no server."""
+    from lms_bridge.testing.instance import prepare_instance
+    from lms_bridge.testing.postgres import KeptDatabase, copy_database, drop_database
 
     server = _server()
     if not _reachable(server):
@@ -76,26 +78,23 @@ def _postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
     name = f"lms_bridge_test_{os.getpid()}"
     url = copy_database(server, name, template=None)
     prepare_instance(tmp_path_factory.mktemp("postgres"), url)
-    yield url
+    kept = KeptDatabase(server, url)
+    yield kept
+    kept.drop()
     drop_database(server, name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path, _template: Path) -> Iterator[str]:
+def database(request: pytest.FixtureRequest, tmp_path: Path, _template: Path) -> str:
     """The URL of a fresh database with the demo agency; a test that uses it runs on SQLite and on PostgreSQL."""
     instance = tmp_path / "instance"
     shutil.copytree(_template, instance)
     if request.param == "sqlite":
-        yield f"sqlite:///{instance / 'lms_bridge.sqlite'}"
-        return
-    from lms_bridge.testing.instance import copy_database, drop_database
-
-    template = request.getfixturevalue("_postgres")
-    if template is None:
+        return f"sqlite:///{instance / 'lms_bridge.sqlite'}"
+    kept = request.getfixturevalue("_postgres")
+    if kept is None:
         pytest.skip("no PostgreSQL server")
-    name = f"{template.rpartition('/')[2]}_run"
-    yield copy_database(_server(), name, template=template)
-    drop_database(_server(), name)
+    return kept.fresh()
 
 
 @pytest.fixture(scope="session")

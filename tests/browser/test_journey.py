@@ -25,6 +25,14 @@ pytestmark = pytest.mark.browser
 both_ways = pytest.mark.parametrize("cookies", [BLOCK_THIRD_PARTY, ALLOW])
 
 
+@pytest.fixture(scope="module")
+def site(make_site: Callable[..., Site]) -> Site:
+    """Both servers for this journey alone: nobody has rated themselves yet."""
+    ready = make_site()
+    ready.register()
+    return ready
+
+
 @pytest.mark.parametrize(("cookies", "comes_back"), [(BLOCK_THIRD_PARTY, False), (ALLOW, True)])
 def test_an_unpartitioned_cookie_of_another_site_is_refused_only_where_third_party_cookies_are_blocked(
     windows: Windows, cookies: str, comes_back: bool
