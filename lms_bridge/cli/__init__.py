@@ -33,7 +33,6 @@ for command in (
     db_group,
     agency_group,
     platform_group,
-    plugin_group,
     operator_group,
     grades_group,
     events_group,

@@ -15,7 +15,7 @@ from lms_bridge.scaffold import BadName, check_new_name, write_plugin
 from lms_bridge.settings import load_settings
 
 
-@click.command()
+@click.command("new")
 @click.argument("name")
 @click.option(
     "--into",

@@ -1,4 +1,4 @@
-"""``lms-bridge plugin``: begin one, what is here, what it is worth, what is left."""
+"""``lms-bridge plugin``: begin one, see what is here and what it is worth, drop what is left."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from lms_bridge.cli.plugin_new import new
 
 @click.group("plugin")
 def plugin_group() -> None:
-    """Plugins of this server."""
+    """Plugins: begin, check, list and forget them."""
 
 
-for command in (new, list_plugins, check, forget):
+for command in (new, check, list_plugins, forget):
     plugin_group.add_command(command)

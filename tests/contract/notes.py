@@ -115,7 +115,7 @@ from alembic import op
 revision = "notes_0001"
 down_revision = None
 branch_labels = ("notes",)
-depends_on = ("core_0001",)
+depends_on = ("core_0002",)
 
 
 def upgrade():
