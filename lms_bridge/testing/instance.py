@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 from flask import Flask
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select
 
 from lms_bridge.app import create_app
 from lms_bridge.cli.database import upgrade_all
@@ -58,9 +58,14 @@ def make_app(folder: Path, url: str, platform: PracticeDriver | None, *, base_ur
     app = create_app(settings, http=LmsClient((), session=session))
     app.jinja_env.bytecode_cache = COMPILED
     if platform is not None:
-        session.mount(f"{platform.site.base_url}/", WsgiAdapter(platform.app))
-        platform.site.http.mount(f"{base_url}/", WsgiAdapter(app))
+        connect(app, platform)
     return app
+
+
+def connect(app: Flask, platform: PracticeDriver) -> None:
+    """Let the bridge and a practice LMS reach each other inside this process."""
+    app.extensions["lms_bridge.http"].session.mount(f"{platform.site.base_url}/", WsgiAdapter(platform.app))
+    platform.site.http.mount(f"{app.config['BASE_URL']}/", WsgiAdapter(app))
 
 
 def close_app(app: Flask) -> None:
@@ -112,25 +117,6 @@ def register_platform(platform: PracticeDriver, *, agency: str = "demo", client_
         db.session.add(Deployment(platform_id=row.id, deployment_id=tool.deployment_id))
         db.session.commit()
         return row.id
-
-
-def copy_database(server: str, name: str, *, template: str | None) -> str:
-    """Create a PostgreSQL database, empty or as a copy, and return its URL."""
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        source = f' TEMPLATE "{template.rpartition("/")[2]}"' if template else ""
-        connection.execute(text(f'CREATE DATABASE "{name}"{source}'))
-    engine.dispose()
-    return f"{server.rpartition('/')[0]}/{name}"
-
-
-def drop_database(server: str, name: str) -> None:
-    """Drop a PostgreSQL database whoever still uses it."""
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-    engine.dispose()
 
 
 class Outbox:

@@ -13,11 +13,23 @@ import pytest
 
 if TYPE_CHECKING:
     from flask import Flask
+    from playwright.sync_api import Browser as Chromium
+    from playwright.sync_api import Page, Playwright
 
     from lms_bridge.practice.driver import PracticeDriver
+    from lms_bridge.testing.agencies import OtherAgency
     from lms_bridge.testing.browser import Browser
+    from lms_bridge.testing.chromium import Windows
+    from lms_bridge.testing.people import PeopleMaker
+    from lms_bridge.testing.postgres import KeptDatabase
 
 DEFAULT_SERVER = "postgresql+psycopg://root@127.0.0.1:5432/postgres"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name our markers, so that strict projects know them."""
+    config.addinivalue_line("markers", "browser: needs Debian's Chromium (LMS_BRIDGE_CHROMIUM or /usr/bin/chromium)")
+    config.addinivalue_line("markers", "grade(name): the grade of a plugin that a check of the contract belongs to")
 
 
 def _server() -> str:
@@ -52,9 +64,10 @@ def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
-    """The URL of a prepared PostgreSQL database, dropped afterwards; None where there is no server."""
-    from lms_bridge.testing.instance import copy_database, drop_database, prepare_instance
+def _postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptDatabase | None]:
+    """A PostgreSQL database that each test finds prepared, dropped at the end; None where there is no server."""
+    from lms_bridge.testing.instance import prepare_instance
+    from lms_bridge.testing.postgres import KeptDatabase, copy_database, drop_database
 
     server = _server()
     if not _reachable(server):
@@ -65,26 +78,23 @@ def _postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
     name = f"lms_bridge_test_{os.getpid()}"
     url = copy_database(server, name, template=None)
     prepare_instance(tmp_path_factory.mktemp("postgres"), url)
-    yield url
+    kept = KeptDatabase(server, url)
+    yield kept
+    kept.drop()
     drop_database(server, name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path, _template: Path) -> Iterator[str]:
+def database(request: pytest.FixtureRequest, tmp_path: Path, _template: Path) -> str:
     """The URL of a fresh database with the demo agency; a test that uses it runs on SQLite and on PostgreSQL."""
     instance = tmp_path / "instance"
     shutil.copytree(_template, instance)
     if request.param == "sqlite":
-        yield f"sqlite:///{instance / 'lms_bridge.sqlite'}"
-        return
-    from lms_bridge.testing.instance import copy_database, drop_database
-
-    template = request.getfixturevalue("_postgres")
-    if template is None:
+        return f"sqlite:///{instance / 'lms_bridge.sqlite'}"
+    kept = request.getfixturevalue("_postgres")
+    if kept is None:
         pytest.skip("no PostgreSQL server")
-    name = f"{template.rpartition('/')[2]}_run"
-    yield copy_database(_server(), name, template=template)
-    drop_database(_server(), name)
+    return kept.fresh()
 
 
 @pytest.fixture(scope="session")
@@ -162,3 +172,79 @@ def outbox(bridge_app: Flask) -> Any:
     from lms_bridge.testing.instance import Outbox
 
     return Outbox(bridge_app)
+
+
+@pytest.fixture
+def make_person(bridge_app: Flask, practice_platform: PracticeDriver) -> PeopleMaker:
+    """Make people of the demo agency: ``make_person("Wati", post_level="AHLI_MUDA", unit="BANGKOM")``."""
+    from lms_bridge.testing.people import PeopleMaker
+
+    return PeopleMaker(bridge_app, practice_platform)
+
+
+@pytest.fixture
+def other_agency(
+    bridge_app: Flask, profile: str, tmp_path: Path, _platforms: Callable[[str], Path]
+) -> Iterator[OtherAgency]:
+    """A second agency with a practice LMS of its own: ``other_agency.launch_as("ani")``."""
+    from lms_bridge.testing.agencies import OtherAgency
+
+    file = tmp_path / "other_practice.sqlite"
+    shutil.copy(_platforms(profile), file)
+    agency = OtherAgency(bridge_app, file, profile)
+    yield agency
+    agency.close()
+
+
+@pytest.fixture(scope="session")
+def _playwright() -> Iterator[Playwright]:
+    """Playwright, where there is a Chromium to drive."""
+    from lms_bridge.testing.chromium import missing
+
+    if lacking := missing():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{lacking}. With CI=true the browser tests are required.")
+        pytest.skip(f"browser tests left out, {lacking}")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium(_playwright: Playwright) -> Iterator[Chromium]:
+    """Chromium, started once; without it the test is left out, or fails where ``CI=true``."""
+    from lms_bridge.testing.chromium import start
+
+    browser = start(_playwright)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def windows(chromium: Chromium) -> Iterator[Windows]:
+    """Browser profiles for one test, which fails when any of its pages breaks the content policy or a script."""
+    from lms_bridge.testing.chromium import Windows
+
+    opened = Windows(chromium)
+    yield opened
+    opened.close()
+    assert opened.complaints == []
+
+
+@pytest.fixture
+def open_page(bridge_app: Flask, windows: Windows) -> Iterator[Callable[..., Page]]:
+    """Open a page of a launch in Chromium: ``open_page(launch_as("ani"), "/p/survey/fill", width=320)``."""
+    from lms_bridge.testing.real_browser import RealBrowser
+    from lms_bridge.testing.serving import served
+
+    with served(bridge_app) as port:
+        yield RealBrowser(windows, port).open
+
+
+@pytest.fixture
+def axe() -> Callable[..., list[str]]:
+    """Say what axe finds on a page of Chromium: ``assert axe(page) == []``."""
+    from lms_bridge.testing.look import axe_faults
+
+    return axe_faults

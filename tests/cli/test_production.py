@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, text
 
 from lms_bridge.practice.forms import forms_of
 from lms_bridge.practice.seed import COURSE
-from lms_bridge.testing.instance import copy_database, drop_database
+from lms_bridge.testing.postgres import copy_database, drop_database
 from lms_bridge.testing.pytest_plugin import _reachable, _server
 from tests.cli.conftest import Program, answers, clean_environment, free_port, lms_bridge, wait_until
 
