@@ -57,7 +57,8 @@ def _rows() -> Iterator[Row]:
         grade = kept_grade(name, version, instance) or "not checked"
         yield Row(name, version, state.state, _tables(name, instance), grade, reason)
     for name in installed - states.keys():
-        why = "by LMS_BRIDGE_DISABLED_PLUGINS or LMS_BRIDGE_LOAD_PLUGINS"
+        settings = "SAFE_MODE" if host().safe_mode else "DISABLED_PLUGINS or LMS_BRIDGE_LOAD_PLUGINS"
+        why = f"by LMS_BRIDGE_{settings}"
         yield Row(name, "-", "switched off", _tables(name, instance), "-", why)
     for name in abandoned_plugins(installed):
         hint = f"install it again, or run: lms-bridge plugin forget {name}"
