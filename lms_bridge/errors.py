@@ -117,7 +117,7 @@ def load(schema: type[Schema] | Schema, data: Mapping[str, Any]) -> Any:
 
 
 def _in_words(problems: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Return each field's faults as a list of texts; marshmallow makes no list of a sentence that is translated late."""
+    """Return each field's faults as a list of texts; of one that is translated late marshmallow makes none."""
     return {
         name: _in_words(faults)
         if isinstance(faults, Mapping)
