@@ -43,7 +43,7 @@ demo-reset: ## Throw away what the demo stored; the next make demo starts over
 	@echo "The demo's data is gone. Start over with: make demo"
 
 test: $(VENV)/.test ## Run all tests, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 test-matrix: $(VENV)/.test ## Look at every page in both languages, two widths, framed and not (needs Chromium)
 	LMS_BRIDGE_BROWSER_MATRIX=1 $(BIN)/python -m pytest -q tests/browser/test_pages.py

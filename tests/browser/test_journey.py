@@ -13,8 +13,9 @@ from flask import Flask, Response, request
 from sqlalchemy import func, select
 
 from lms_bridge.db import db
+from lms_bridge.testing.serving import served
 from tests.browser.conftest import ALLOW, BLOCK_THIRD_PARTY, Windows
-from tests.browser.servers import Site, served
+from tests.browser.servers import Site
 from tests.browser.visitor import Visitor, answer, saved
 
 if TYPE_CHECKING:
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 both_ways = pytest.mark.parametrize("cookies", [BLOCK_THIRD_PARTY, ALLOW])
+
+
+@pytest.fixture(scope="module")
+def site(make_site: Callable[..., Site]) -> Site:
+    """Both servers for this journey alone: nobody has rated themselves yet."""
+    ready = make_site()
+    ready.register()
+    return ready
 
 
 @pytest.mark.parametrize(("cookies", "comes_back"), [(BLOCK_THIRD_PARTY, False), (ALLOW, True)])

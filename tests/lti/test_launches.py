@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -240,7 +241,8 @@ def test_error_page_never_carries_claims_and_may_be_framed(browser: Browser, pra
 def test_clock_difference_is_named(browser: Browser, practice_platform: PracticeDriver) -> None:
     page = browser.launch(practice_platform, iat=int(time.time()) + 900, exp=int(time.time()) + 960)
 
-    assert "900" in page.text or "899" in page.text
+    # A slow machine spends some of the seconds before the token is read.
+    assert re.search(r"\b(900|8[89]\d)\b", page.text)
 
 
 def test_warm_launch_makes_no_call_to_the_platform(browser: Browser, practice_platform: PracticeDriver) -> None:
