@@ -52,10 +52,12 @@ def collect(hook: str, **asked: Any) -> list[Contribution]:
 
 def ask_one(plugin: str, hook: str, **asked: Any) -> list[Any] | None:
     """Ask one plugin, such as for a duty; what it raises comes through. None where it does not answer this hook."""
-    for impl in getattr(host().manager.hook, hook).get_hookimpls():
+    plugins = host()
+    for impl in getattr(plugins.manager.hook, hook).get_hookimpls():
         if impl.plugin_name == plugin:
             with guest(plugin):
-                return _checked(hook, impl.function(*(asked[name] for name in impl.argnames)))
+                value = plugins.call(hook, plugin, impl.function, *(asked[name] for name in impl.argnames))
+                return _checked(hook, value)
     return None
 
 
