@@ -56,10 +56,9 @@ def _rows() -> Iterator[Row]:
         reason = f"{state.reason}: {state.hint}" if state.reason else ""
         grade = kept_grade(name, version, instance) or "not checked"
         yield Row(name, version, state.state, _tables(name, instance), grade, reason)
+    why = "LMS_BRIDGE_SAFE_MODE" if host().safe_mode else "LMS_BRIDGE_DISABLED_PLUGINS or LMS_BRIDGE_LOAD_PLUGINS"
     for name in installed - states.keys():
-        settings = "SAFE_MODE" if host().safe_mode else "DISABLED_PLUGINS or LMS_BRIDGE_LOAD_PLUGINS"
-        why = f"by LMS_BRIDGE_{settings}"
-        yield Row(name, "-", "switched off", _tables(name, instance), "-", why)
+        yield Row(name, "-", "switched off", _tables(name, instance), "-", f"by {why}")
     for name in abandoned_plugins(installed):
         hint = f"install it again, or run: lms-bridge plugin forget {name}"
         yield Row(name, "-", "uninstalled", "tables left", "-", hint)

@@ -51,7 +51,8 @@ def collect(hook: str, **asked: Any) -> list[Contribution]:
 
 def ask_one(plugin: str, hook: str, **asked: Any) -> list[Any] | None:
     """Ask one plugin, such as for a duty; what it raises comes through. None where it does not answer this hook."""
-    for impl in getattr(host().manager.hook, hook).get_hookimpls():
+    plugins = host()
+    for impl in getattr(plugins.manager.hook, hook).get_hookimpls():
         if impl.plugin_name == plugin:
             return _ask(impl, hook, asked)
     return None
