@@ -27,12 +27,10 @@ from lms_bridge.lti.keys import KeyUnreadable, sign
 from lms_bridge.lti.tokens import ServiceAccount, access_token
 from lms_bridge.models import Platform, ToolKey
 from lms_bridge.plugin_host import host
-from lms_bridge.plugin_host.discovery import discover
 from lms_bridge.plugin_host.failures import recent_failure
 from lms_bridge.services.grades import count_by_state, late_grades, overdue_grades
 from lms_bridge.services.outbox import dead_deliveries, overdue_deliveries
-from lms_bridge.services.plugin_remains import abandoned_plugins
-from lms_bridge.services.schema import pending_branches
+from lms_bridge.services.schema import pending_branches, uninstalled_branches
 from lms_bridge.settings import TABLE, BadSetting, Settings
 
 LOW_MEGABYTES, FULL_MEGABYTES = 200, 50
@@ -189,7 +187,7 @@ def _plugins() -> Iterator[Finding]:
 
 
 def _uninstalled() -> Iterator[Finding]:
-    for name in abandoned_plugins({found.name for found in discover(host().instance)}):
+    for name in uninstalled_branches():
         seen = "not installed any more, but its tables are still there"
         fix = f"Install it again, or give its data up: lms-bridge plugin forget {name}"
         yield Finding(f"plugin {name}", "warn", seen, fix)
