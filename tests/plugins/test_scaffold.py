@@ -15,6 +15,7 @@ import requests
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from click.testing import CliRunner, Result
+from setuptools import Distribution
 
 from lms_bridge.cli import bridge
 from lms_bridge.practice.forms import forms_of, words_of
@@ -103,6 +104,19 @@ def test_it_is_written_as_our_own_code_is(new, tmp_path, check):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout
+
+
+def test_an_installed_bridge_has_all_of_it(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    core = Distribution()
+    core.parse_config_files(["setup.cfg"])
+    build = core.get_command_obj("build_py")
+    build.ensure_finalized()
+
+    [packed] = [set(files) for package, _folder, _to, files in build.data_files if package == "lms_bridge.scaffold"]
+
+    templates = ROOT / "lms_bridge" / "scaffold" / "plugin"
+    assert packed == {str(file.relative_to(templates.parent)) for file in templates.rglob("*") if file.is_file()}
 
 
 @pytest.fixture(scope="module")
