@@ -129,18 +129,11 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     return made
 
 
-def test_its_own_tests_pass_on_both_databases(workshop):
-    assert re.search(r"^\d+ passed", workshop.run("pytest -q attendance"), re.MULTILINE)
+def test_its_own_tests_pass_on_both_databases_and_it_keeps_the_contract(workshop):
+    # The contract itself is tried on PostgreSQL with our own plugins; once is enough here.
+    passed = workshop.run("pytest -q attendance -k 'not (Contract and postgresql)'")
 
-
-def test_its_migration_makes_what_its_models_say(workshop):
-    workshop.run("lms-bridge db makemigration attendance -m difference")
-
-    difference = next((workshop.folder / PACKAGE / "migrations").glob("attendance_0002_*.py"))
-    written = difference.read_text("utf-8")
-    difference.unlink()
-
-    assert "op." not in written
+    assert re.search(r"^\d+ passed", passed, re.MULTILINE)
 
 
 def test_its_wheel_holds_pages_languages_and_migrations(workshop):
