@@ -36,7 +36,7 @@ class Bridge:
         environment = {**settings, "PYTHONPATH": str(self.site)}
         done = lms_bridge(*arguments, environment=environment, check=check, input=typed)
         assert check or done.returncode == 1
-        assert "Traceback" not in done.stderr
+        assert "Traceback (most recent call last)" not in done.stderr
         return done.stdout + done.stderr
 
 
