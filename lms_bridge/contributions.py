@@ -15,6 +15,12 @@ from lms_bridge.events import Event
 API_VERSION = (1, 0)
 """Version of the contract with plugins. The second number rises with additions, the first with removals."""
 
+
+def version_text(version: tuple[int, int]) -> str:
+    """Return a version as people write it."""
+    return ".".join(map(str, version))
+
+
 RELATIONS = frozenset({"self", "superior", "head", "analyst", "instructor", "administrator"})
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext, ngettext
 
+from lms_bridge.api.deprecation import ApiDeprecated, resolve
 from lms_bridge.context import (
     AgencyRef,
     BridgeContext,
@@ -63,6 +66,7 @@ __all__ = [
     "API_VERSION",
     "AgencyOwned",
     "AgencyRef",
+    "ApiDeprecated",
     "BridgeContext",
     "BridgeError",
     "Card",
@@ -136,3 +140,8 @@ __all__ = [
     "url_for",
     "writes_on_get",
 ]
+
+if not TYPE_CHECKING:  # A type checker would otherwise believe every name.
+
+    def __getattr__(name: str) -> Any:
+        return resolve(name, globals())

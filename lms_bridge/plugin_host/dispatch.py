@@ -41,7 +41,7 @@ def collect(hook: str, **asked: Any) -> list[Contribution]:
             continue
         try:
             with guest(impl.plugin_name):
-                value = impl.function(*(asked[name] for name in impl.argnames))
+                value = plugins.call(hook, impl.plugin_name, impl.function, *(asked[name] for name in impl.argnames))
                 parts = _checked(hook, value)
         except (Exception, SystemExit) as error:
             plugins.note_failure(impl.plugin_name, hook, error)

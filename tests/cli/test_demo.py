@@ -239,3 +239,34 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
         os.seteuid(myself)
 
     assert f"{closed / 'data'} cannot be used: Permission denied" in str(stopped.value)
+
+
+HELLO = """
+from lms_bridge.api import Plugin, hookimpl
+
+@hookimpl
+def plugin():
+    return Plugin("hello", "Hello", "{version}"{fault})
+"""
+
+
+def test_a_plugin_that_is_dropped_in_or_changed_works_without_a_restart_by_hand(start, place):
+    demo = start()
+    demo.wait_for(READY)
+    folder = place.data / "plugins"
+
+    def plugins() -> dict[str, str]:
+        return requests.get(f"http://127.0.0.1:{place.bridge_port}/healthz", timeout=10).json()["plugins"]
+
+    (folder / "hello.py").write_text(HELLO.format(version="1", fault=""))
+    demo.wait_for("hello.py changed")
+    demo.wait_for("All plugins work.")
+    assert plugins()["hello"] == "loaded"
+
+    (folder / "hello.py").write_text(HELLO.format(version="2", fault=", modules=7"))
+    demo.wait_for("Set aside, lms-bridge doctor says why: hello")
+    assert plugins()["hello"] == "quarantined"
+
+    (folder / "hello.py").unlink()
+    wait_until(lambda: demo.printed.count("All plugins work.") == 2, "the third start")
+    assert "hello" not in plugins()
