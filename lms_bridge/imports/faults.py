@@ -39,7 +39,7 @@ _SENTENCES: dict[str, Any] = {
     "parent-faulty": _l("is a unit whose own row has a fault"),
     "circle": _l("leads in a circle back to the unit itself"),
     "unit-moves": _l(
-        "differs from where the unit lies now. Move the unit in the console, where the day of the move can be told"
+        "differs from where the unit lies now. Move the unit in the console, which asks for the day"
     ),
 }
 
