@@ -160,7 +160,7 @@ def load(schema: type[Schema] | Schema, data: Mapping[str, Any]) -> Any:
 
 
 def _in_words(problems: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Return each field's faults as a list of texts; marshmallow makes no list of a sentence that is translated late."""
+    """Return each field's faults as a list of texts: marshmallow makes none of a late translation."""
     return {
         name: _in_words(faults)
         if isinstance(faults, Mapping)

@@ -154,6 +154,8 @@ class _PluginWatch:
         if changed := changed_files(self.known, found):
             self.known = found
             _say(f"{', '.join(changed[:3])} changed: starting the bridge again")
+            # The tables of one that is new, as at the start.
+            self.servers.finish("init", "init", "--yes")
             self.servers.restart("bridge", "worker")
             self.servers.wait_for("bridge", f"{self.demo.bridge}/readyz")
             states = requests.get(f"{self.demo.bridge}/healthz", timeout=PATIENCE).json()["plugins"]

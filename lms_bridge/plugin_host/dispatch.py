@@ -50,6 +50,15 @@ def collect(hook: str, **asked: Any) -> list[Contribution]:
     return found
 
 
+def ask_one(plugin: str, hook: str, **asked: Any) -> list[Any] | None:
+    """Ask one plugin, such as for a duty; what it raises comes through. None where it does not answer this hook."""
+    for impl in getattr(host().manager.hook, hook).get_hookimpls():
+        if impl.plugin_name == plugin:
+            with guest(plugin):
+                return _checked(hook, impl.function(*(asked[name] for name in impl.argnames)))
+    return None
+
+
 @cache
 def _promise(hook: str) -> tuple[bool, type]:
     """Return what a hook promises, from its specification: whether a list, and of what."""

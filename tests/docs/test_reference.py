@@ -56,6 +56,27 @@ def test_no_page_names_an_option_that_no_command_has() -> None:
     assert named <= known | {"--help"}
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_names_no_command_that_does_not_exist(page: Path) -> None:
+    named = re.findall(
+        r"(?:`|^[$#] |-> Run: )(?:lms-bridge|run) ([a-z][a-z -]*)", page.read_text("utf-8"), re.MULTILINE
+    )
+
+    assert [words for words in named if not is_command(words)] == []
+
+
+def is_command(words: str) -> bool:
+    """Return whether these words begin with a command."""
+    command: click.Command | None = bridge
+    for word in words.split():
+        if not isinstance(command, click.Group):
+            return True
+        command = command.commands.get(word)
+        if command is None:
+            return False
+    return True
+
+
 def test_every_error_code_belongs_to_a_class() -> None:
     """An error whose code is set on the instance would be in no reference."""
     strays = {

@@ -209,7 +209,7 @@ def test_a_reserved_or_malformed_name_is_refused(name, drop_in, neighbour, start
 
     server = start()
 
-    assert "reserved or not of lower-case letters" in server.state(name).hint
+    assert f"the name {name!r} is reserved, or not of" in server.state(name).hint
     assert "The neighbour answers" in server.launch_home().text
 
 
