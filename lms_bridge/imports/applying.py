@@ -51,7 +51,7 @@ def apply_rows(import_id: int, kind: Kind) -> tuple[int, int]:
     changed = update(_R).where(*good, _same(kind), _differs(kind))
     changes = _rows(changed.values(change="changed", target_id=table.c.id, before=_image(kind)))
     if changes:
-        values = {name: func.coalesce(value_of(kind, name), table.c[name]) for name in _free(kind)}
+        values = {name: func.coalesce(value_of(kind, name), table.c[name]) for name in kind.free}
         mine = _R.c.import_id == import_id, _R.c.change == "changed", _R.c.target_id == table.c.id
         db.session.execute(update(table).where(*mine).values(values))
     known = select(literal(1)).select_from(table).where(_same(kind)).exists()
@@ -114,20 +114,16 @@ def _differs(kind: Kind) -> ColumnElement[bool]:
     return or_(
         *(
             and_(value_of(kind, name).is_not(None), value_of(kind, name).is_distinct_from(kind.table.c[name]))
-            for name in _free(kind)
+            for name in kind.free
         ),
         literal(1) == 0,
     )
 
 
-def _free(kind: Kind) -> list[str]:
-    return [name for name in kind.sets if name not in kind.key]
-
-
 def _image(kind: Kind) -> ColumnElement[Any]:
     """Return a JSON object of what there is, to put back when the import is undone."""
     build = func.json_build_object if _postgresql() else func.json_object
-    pairs = [part for name in _free(kind) for part in (literal(name), kind.table.c[name])]
+    pairs = [part for name in kind.free for part in (literal(name), kind.table.c[name])]
     return type_coerce(build(*pairs), _R.c.before.type) if pairs else null()
 
 

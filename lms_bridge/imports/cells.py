@@ -100,9 +100,9 @@ class YesNoCell(Cell):
 class NumberCell(Cell):
     """A number that is not negative, with decimal comma or point; thousands may be parted by points."""
 
-    def __init__(self, *, places: int, largest: int, **options: Any) -> None:
+    def __init__(self, *, places: int, largest: int, least: int = 0, **options: Any) -> None:
         super().__init__(**options)
-        self.places, self.largest = places, largest
+        self.places, self.least, self.largest = places, least, largest
 
     def read(self, text: str) -> str | int:
         bare = text.replace(" ", "").removeprefix("Rp").removeprefix(".")
@@ -112,7 +112,7 @@ class NumberCell(Cell):
             number = Decimal(bare)
         except InvalidOperation as error:
             raise ValidationError("number") from error
-        if not number.is_finite() or not 0 <= number <= self.largest or number != round(number, self.places):
+        if not number.is_finite() or not self.least <= number <= self.largest or number != round(number, self.places):
             raise ValidationError("number")
         return str(number) if self.places else int(number)
 

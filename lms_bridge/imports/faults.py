@@ -36,11 +36,13 @@ _SENTENCES: dict[str, Any] = {
     "level-of-type": _l("does not belong to this type of post"),
     "unknown": _l("“%(what)s” is not known. Import it first, or correct the code"),
     "twice": _l("stands already in row %(what)s of the same file"),
-    "parent-faulty": _l("is a unit whose own row has a fault"),
     "circle": _l("leads in a circle back to the unit itself"),
-    "unit-moves": _l(
-        "differs from where the unit lies now. Move the unit in the console, which asks for the day"
-    ),
+    "ended": _l("must be filled in for whoever completed or failed, and only for them"),
+    "status-back": _l("would take back a result that is recorded already. Correct it in the console"),
+    "post-elsewhere": _l("is not the unit that has this post for itself"),
+    "unit-not-then": _l("lies outside the time in which the unit exists"),
+    "overlaps": _l("begins while the same person holds this very post in this unit already; end that first"),
+    "unit-moves": _l("differs from where the unit lies now. Move the unit in the console, which asks for the day"),
 }
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select, update
 
 from lms_bridge.db import current_agency, db
 from lms_bridge.engine import only_reading
 from lms_bridge.imports.applying import count_changes
 from lms_bridge.imports.checking import Checker, key_of
+from lms_bridge.imports.faults import Fault
 from lms_bridge.imports.headings import find_headings, guess_columns
 from lms_bridge.imports.kinds import Kind
 from lms_bridge.imports.store import get_import, hold, kept_file, kind_of, release, remembered_columns
@@ -68,11 +69,10 @@ def stage(import_id: int, lease: str, *, told: Told = lambda done, total: None) 
                 with only_reading(False):
                     _store(row, lease, checked)
                 told(row.rows_read, row.rows_total)
-    if kind.check:
-        kind.check(import_id)
-    hold(import_id, lease)
-    db.session.commit()
-    with only_reading():
+            if kind.check and (faults := kind.check(import_id)):
+                db.session.rollback()
+                with only_reading(False):
+                    _mark(import_id, lease, faults, _cells(path, row, faults))
         new, changed, faulty = count_changes(import_id, kind)
         db.session.rollback()
     release(import_id, lease, ImportState.READY, rows_new=new, rows_changed=changed, rows_faulty=faulty)
@@ -94,6 +94,20 @@ def _store(row: Import, lease: str, checked: list[dict[str, Any]]) -> None:
     db.session.execute(insert(_R), [{**owner, **one} for one in checked])
     progress = {"last_row": checked[-1]["number"], "rows_read": row.rows_read, "rows_faulty": row.rows_faulty}
     hold(row.id, lease, **progress)
+    db.session.commit()
+
+
+def _cells(path: Path, row: Import, numbers: Container[int]) -> dict[int, list[str]]:
+    rows = read_rows(path, name=row.file_name)
+    return {each.number: each.cells for each in rows if each.number in numbers}
+
+
+def _mark(import_id: int, lease: str, faults: dict[int, Fault], cells: dict[int, list[str]]) -> None:
+    marking = update(_R).where(_R.c.import_id == import_id, _R.c.number == bindparam("row"))
+    marking = marking.values(faults=bindparam("why"), cells=bindparam("original"), values=None)
+    rows = [{"row": number, "why": [str(fault)], "original": cells[number]} for number, fault in faults.items()]
+    db.session.connection().execute(marking, rows)
+    hold(import_id, lease)
     db.session.commit()
 
 

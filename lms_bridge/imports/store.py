@@ -17,7 +17,8 @@ from lms_bridge.errors import NotFound
 from lms_bridge.imports.cells import folded
 from lms_bridge.imports.errors import ColumnsMissing, ImportNotThere
 from lms_bridge.imports.headings import missing_columns
-from lms_bridge.imports.kinds import KINDS, Kind
+from lms_bridge.imports.kinds import Kind
+from lms_bridge.imports.lists import KINDS
 from lms_bridge.models import Import, ImportFile, ImportMapping, ImportRow, ImportState
 
 LEASE = dt.timedelta(seconds=60)

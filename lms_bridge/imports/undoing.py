@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Table, delete, func, or_, select, update
+from sqlalchemy import Table, and_, delete, func, or_, select, update
 
 from lms_bridge.db import METADATA, db
 from lms_bridge.imports.applying import expected, value_of
@@ -22,6 +22,11 @@ TITLES: dict[str, Any] = {
     "core_placement_superior": _l("superiors"),
     "core_platform_user": _l("launches from the LMS"),
     "core_unit": _l("units below"),
+    "core_unit_history": _l("changes of units"),
+    "core_unit_succession": _l("mergers and splits of units"),
+    "core_post": _l("posts of units"),
+    "core_programme_participant": _l("participations"),
+    "core_programme_competency": _l("competencies aimed at"),
     "core_evidence": _l("evidence"),
     "core_grant": _l("grants"),
     "core_person": _l("linked people"),
@@ -40,16 +45,23 @@ def undo_rows(import_id: int, kind: Kind) -> None:
     _refuse_changed(import_id, kind)
     _refuse_used(kind, made)
     db.session.execute(delete(table).where(table.c.id.in_(made)))
-    free = [name for name in kind.sets if name not in kind.key]
     changed = _R.c.import_id == import_id, _R.c.change == "changed", _R.c.target_id == table.c.id
-    if free:
-        returned = {name: value_of(kind, name, _R.c.before) for name in free}
+    if kind.free:
+        returned = {name: value_of(kind, name, _R.c.before) for name in kind.free}
         db.session.execute(update(table).where(*changed).values(returned))
 
 
 def _refuse_changed(import_id: int, kind: Kind) -> None:
     table = kind.table
-    other = or_(table.c.id.is_(None), *(table.c[name].is_distinct_from(expected(kind, name)) for name in kind.sets))
+    other = or_(
+        table.c.id.is_(None),
+        *(table.c[name].is_distinct_from(expected(kind, name)) for name in (*kind.key, *kind.free)),
+        *(
+            and_(_R.c.change == "new", table.c[name].is_distinct_from(expected(kind, name)))
+            for name in kind.sets
+            if name in kind.keeps
+        ),
+    )
     rows = db.session.scalars(
         select(_R.c.number)
         .outerjoin(table, table.c.id == _R.c.target_id)
