@@ -46,6 +46,7 @@ _UNDO: dict[str, Any] = {
     "used": _l("Since then something was recorded about what this import brought: %(what)s. Nothing was taken back."),
     "changed": _l("What this import wrote has been changed since then, in rows %(what)s. Nothing was taken back."),
     "too-late": _l("The rows of this import are no longer kept, so that it cannot be taken back."),
+    "unexpected": _l("Something went wrong on our side; the operator of the server finds the cause in the log."),
 }
 
 

@@ -51,6 +51,8 @@ class Kind:
     """Columns of the table that a row of the list fills, the key among them."""
     schema: Schema
     references: Mapping[str, Reference] = field(default_factory=dict)
+    within: str = ""
+    """The field that names another row of the same kind by its code."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """What a new row holds where the list says nothing."""
     keeps: frozenset[str] = frozenset()

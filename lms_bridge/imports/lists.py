@@ -227,6 +227,7 @@ KINDS = {
             sets=("code", "name", "valid_from", "valid_to"),
             keeps=frozenset({"valid_from", "valid_to"}),
             schema=schema_of(DatedRows, _UNITS),
+            within="parent",
             owned=frozenset({"core_unit_closure"}),
             check=tree.check,
             after=tree.attach,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import structlog
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from lms_bridge.database_faults import Fault, fault_of
 from lms_bridge.db import acting_as, db, now
 from lms_bridge.engine import only_reading
 from lms_bridge.imports.applying import apply_rows
@@ -13,10 +14,21 @@ from lms_bridge.imports.staging import Told, read_headings, stage
 from lms_bridge.imports.store import LeaseLost, forget_file, get_import, kind_of, release
 from lms_bridge.imports.undoing import undo_rows
 from lms_bridge.models import ImportState
+from lms_bridge.services.unit_tree import UnitCircle
 
 TRIES = 3
 """How often applying begins again when somebody else makes one of the rows at the same moment."""
+_AFTER_FAILURE = {
+    ImportState.UPLOADED: ImportState.REFUSED,
+    ImportState.STAGING: ImportState.REFUSED,
+    ImportState.APPLYING: ImportState.READY,
+    ImportState.UNDOING: ImportState.DONE,
+}
 log = structlog.get_logger("lms_bridge.imports")
+
+
+class LetGo(RuntimeError):
+    """Raised by whoever is told of the progress, to stop here: the import goes on later where it was."""
 
 
 def run_step(import_id: int, agency_id: int, lease: str, *, told: Told = lambda done, total: None) -> None:
@@ -37,6 +49,20 @@ def run_step(import_id: int, agency_id: int, lease: str, *, told: Told = lambda 
         except LeaseLost:
             log.info("import taken over", import_id=import_id)
             return
+        except LetGo:
+            db.session.rollback()
+            release(import_id, lease, state)
+            db.session.commit()
+            return
+        except Exception as error:
+            db.session.rollback()
+            if isinstance(error, DBAPIError) and fault_of(error) is not Fault.STATEMENT:
+                raise
+            # It would fail again and again: whoever began it is told, and the log knows why.
+            log.exception("import failed", import_id=import_id, kind=type(error).__name__)
+            release(import_id, lease, _AFTER_FAILURE[state], refusal="unexpected")
+            db.session.commit()
+            return
     log.info("import step done", import_id=import_id, state=state.value)
 
 
@@ -49,7 +75,7 @@ def _apply(import_id: int, lease: str) -> None:
             release(import_id, lease, ImportState.DONE, **applied)
             db.session.commit()
             return
-        except IntegrityError:
+        except (IntegrityError, UnitCircle):
             db.session.rollback()
             if attempt == TRIES - 1:
                 # What a row refers to is gone, or it breaks a rule of the table: a fresh check names the row.

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, insert, or_, select, update
@@ -15,7 +16,7 @@ from sqlalchemy import delete, insert, or_, select, update
 from lms_bridge.db import changed_rows, current_agency, db, now, upsert
 from lms_bridge.errors import NotFound
 from lms_bridge.imports.cells import folded
-from lms_bridge.imports.errors import ColumnsMissing, ImportNotThere
+from lms_bridge.imports.errors import ColumnsMissing, ImportNotThere, UndoRefused
 from lms_bridge.imports.headings import missing_columns
 from lms_bridge.imports.kinds import Kind
 from lms_bridge.imports.lists import KINDS
@@ -23,6 +24,10 @@ from lms_bridge.models import Import, ImportFile, ImportMapping, ImportRow, Impo
 
 LEASE = dt.timedelta(seconds=60)
 PART = 2**20
+KEPT = dt.timedelta(days=90)
+"""How long an import can be undone; then its rows, which hold personal data, are deleted."""
+ABANDONED = dt.timedelta(days=14)
+"""After which an import that nobody decided upon is thrown away."""
 WORK = (ImportState.UPLOADED, ImportState.STAGING, ImportState.APPLYING, ImportState.UNDOING)
 """States in which a worker acts."""
 OPEN = (ImportState.UPLOADED, ImportState.MAPPING, ImportState.STAGING, ImportState.READY, ImportState.REFUSED)
@@ -116,8 +121,12 @@ def want_undo(import_id: int) -> None:
     """Let the worker take everything back.
 
     :raises ImportNotThere: it was not applied, or is undone already.
+    :raises UndoRefused: its rows are no longer kept.
     """
-    _go(get_import(import_id), ImportState.UNDOING, since=(ImportState.DONE,), refusal=None, refused_at=None)
+    row = get_import(import_id)
+    if row.applied_at is not None and row.applied_at < now() - KEPT:
+        raise UndoRefused("too-late", "")
+    _go(row, ImportState.UNDOING, since=(ImportState.DONE,), refusal=None, refused_at=None)
 
 
 def discard(import_id: int) -> None:
@@ -151,11 +160,24 @@ def forget_file(import_id: int) -> None:
     db.session.execute(delete(_F).where(_F.c.import_id == import_id))
 
 
+def forget_old(moment: dt.datetime) -> None:
+    """Delete rows that can no longer be undone, and imports that were left lying; of all agencies."""
+    left = select(_I.c.id).where(_I.c.state.in_(OPEN), _I.c.created_at < moment - ABANDONED)
+    over = select(_I.c.id).where(or_(_I.c.applied_at < moment - KEPT, _I.c.id.in_(left)))
+    db.session.execute(delete(_R).where(_R.c.import_id.in_(over)))
+    db.session.execute(delete(_F).where(_F.c.import_id.in_(over)))
+    db.session.execute(update(_I).where(_I.c.id.in_(left)).values(state=ImportState.DISCARDED, lease=None))
+
+
+def waiting() -> bool:
+    """Say whether an import of any agency waits for a worker."""
+    return db.session.execute(_wanted(now()).limit(1)).first() is not None
+
+
 def claim(import_id: int | None = None) -> tuple[int, int, str] | None:
-    """Take an import that waits for a worker, for all agencies: returns its id, its agency and the lease."""
+    """Take an import that waits for a worker, of any agency: returns its id, its agency and the lease."""
     moment, lease = now(), secrets.token_hex(8)
-    free = or_(_I.c.lease_until.is_(None), _I.c.lease_until < moment)
-    wanted = select(_I.c.id, _I.c.agency_id).where(_I.c.state.in_(WORK), free)
+    wanted = _wanted(moment)
     if import_id is not None:
         wanted = wanted.where(_I.c.id == import_id)
     found = db.session.execute(wanted.order_by(_I.c.id).limit(1).with_for_update(skip_locked=True)).first()
@@ -165,6 +187,11 @@ def claim(import_id: int | None = None) -> tuple[int, int, str] | None:
     db.session.execute(update(_I).where(_I.c.id == found.id).values(lease=lease, lease_until=moment + LEASE))
     db.session.commit()
     return found.id, found.agency_id, lease
+
+
+def _wanted(moment: dt.datetime) -> Any:
+    free = or_(_I.c.lease_until.is_(None), _I.c.lease_until < moment)
+    return select(_I.c.id, _I.c.agency_id).where(_I.c.state.in_(WORK), free)
 
 
 def hold(import_id: int, lease: str, **progress: object) -> None:

@@ -31,6 +31,7 @@ _SENTENCES: dict[str, Any] = {
     "encoding": _l("The text of the file is in an encoding that is not known, or it is no text."),
     "quotes": _l("A quotation mark that is never closed begins in row %(what)s."),
     "duplicate-headings": _l("These headings occur more than once: %(what)s."),
+    "unexpected": _l("Something went wrong on our side; the operator of the server finds the cause in the log."),
     "no-headings": _l("No row with headings was found among the first rows."),
 }
 _STEPS: dict[str, Any] = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -47,3 +49,23 @@ def lying_bomb(path: Path, *, real: int, told: int) -> Path:
     patched = bytes(data).replace(size.to_bytes(4, "little"), told.to_bytes(4, "little"))
     path.write_bytes(patched)
     return path
+
+
+def formulas(content: bytes) -> list[str]:
+    """Return the formulas of a workbook's cells."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheets = [archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+    return [text for sheet in sheets for text in re.findall(r"<f>(.*?)</f>", sheet.decode())]
+
+
+def texts(content: bytes) -> set[str]:
+    """Return the texts of a workbook's cells as they are stored, which is not always as they are read."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = [archive.read(name).decode() for name in archive.namelist() if name.endswith(".xml")]
+    return {html.unescape(text) for part in parts for text in re.findall(r"<t(?: [^>]*)?>(.*?)</t>", part)}
+
+
+def validations(content: bytes) -> list[str]:
+    """Return the sources of a workbook's drop-down lists."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return re.findall(r"<formula1>(.*?)</formula1>", archive.read("xl/worksheets/sheet1.xml").decode())
