@@ -17,6 +17,7 @@ from lms_bridge.cli.operate import (
     operator_group,
     platform_group,
 )
+from lms_bridge.cli.people import people_group
 from lms_bridge.cli.plugins import plugin_group
 from lms_bridge.cli.worker import worker
 from lms_bridge.practice.cli import practice_lms
@@ -34,6 +35,7 @@ for command in (
     agency_group,
     platform_group,
     operator_group,
+    people_group,
     grades_group,
     events_group,
     keys_group,

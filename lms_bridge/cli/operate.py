@@ -95,7 +95,7 @@ def create_agency(code: str, name: str, timezone: str) -> None:
     click.echo(f"Agency {code} created.")
 
 
-def _agency(code: str) -> Agency:
+def find_agency(code: str) -> Agency:
     agency = db.session.scalar(select(Agency).where(Agency.code == code))
     if agency is None:
         raise Unusable(f'There is no agency {code}. Create it: lms-bridge agency create {code} --name "..."')
@@ -116,7 +116,7 @@ def invite_platform(code: str, plain: bool) -> None:
 
     Example: lms-bridge platform invite --agency demo --plain
     """
-    url = f"{current_app.config['BASE_URL']}/lti/register/{invite(_agency(code), now=now())}"
+    url = f"{current_app.config['BASE_URL']}/lti/register/{invite(find_agency(code), now=now())}"
     if plain:
         click.echo(url)
         return
@@ -146,7 +146,7 @@ def add_platform(code: str, issuer: str, client_id: str, deployment_id: str, **u
     --authorization-url https://lms.example.go.id/auth --token-url https://lms.example.go.id/token --jwks-url
     https://lms.example.go.id/jwks
     """
-    agency = _agency(code)
+    agency = find_agency(code)
     for name in ("authorization_url", "token_url", "jwks_url"):
         if urlsplit(urls[name] or "").scheme not in {"http", "https"}:
             raise Unusable(f"--{name.replace('_', '-')} must be an http or https address.")
@@ -221,7 +221,7 @@ def grant(role: str, code: str, nip: str) -> None:
 
     Example: lms-bridge operator grant analyst --agency demo --nip 198809232012122001
     """
-    agency, digits = _agency(code), clean_nip(nip)
+    agency, digits = find_agency(code), clean_nip(nip)
     if digits is None:
         raise Unusable("A NIP has 18 digits.")
     with acting_as(agency.id):

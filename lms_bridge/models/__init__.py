@@ -5,6 +5,7 @@ from __future__ import annotations
 from lms_bridge.models.evidence import Evidence, Gap, PersonScore
 from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework
 from lms_bridge.models.grades import Grade, GradeState, LineItem
+from lms_bridge.models.imports import Import, ImportFile, ImportMapping, ImportRow, ImportState
 from lms_bridge.models.launches import Launch, Session, SessionKind, Ticket
 from lms_bridge.models.outbox import Delivery, DeliveryState, OutboxEvent
 from lms_bridge.models.people import (
@@ -58,6 +59,11 @@ __all__ = [
     "Grade",
     "GradeState",
     "Grant",
+    "Import",
+    "ImportFile",
+    "ImportMapping",
+    "ImportRow",
+    "ImportState",
     "Invitation",
     "KeySet",
     "Launch",
