@@ -47,7 +47,8 @@ from lms_bridge.db import (
 from lms_bridge.errors import BridgeError, Conflict, Invalid, NotFound, Refused, load
 from lms_bridge.events import Event, EvidenceRecorded, GapClosed, GapOpened
 from lms_bridge.hookspecs import hookimpl
-from lms_bridge.models import Person, Placement, Post, Unit
+from lms_bridge.models import AuditKind, Person, Placement, Post, Unit
+from lms_bridge.services.audit import audit, audit_reads
 from lms_bridge.services.evidence import GapView, close_gap, gaps_of, open_gap, record_evidence
 from lms_bridge.services.frameworks import CompetencyView, IndicatorView, LevelView, competencies
 from lms_bridge.services.grades import record_score
@@ -63,6 +64,7 @@ __all__ = [
     "API_VERSION",
     "AgencyOwned",
     "AgencyRef",
+    "AuditKind",
     "BridgeContext",
     "BridgeError",
     "Card",
@@ -109,6 +111,8 @@ __all__ = [
     "_",
     "_l",
     "acting_as",
+    "audit",
+    "audit_reads",
     "close_gap",
     "competencies",
     "current",

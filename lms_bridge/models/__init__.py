@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lms_bridge.models.audit import AuditEntry, AuditKind
 from lms_bridge.models.evidence import Evidence, Gap, PersonScore
 from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework
 from lms_bridge.models.grades import Grade, GradeState, LineItem
@@ -34,6 +35,8 @@ from lms_bridge.models.plugins import PluginSetting, SchemaLedger
 
 __all__ = [
     "Agency",
+    "AuditEntry",
+    "AuditKind",
     "BehaviourIndicator",
     "Competency",
     "CompetencyLevel",

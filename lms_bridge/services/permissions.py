@@ -16,6 +16,7 @@ from lms_bridge.db import db, now
 from lms_bridge.errors import Refused
 from lms_bridge.models import Enrolment, Grant, Placement, PlacementSuperior, PlatformUser, Post, UnitClosure
 from lms_bridge.plugin_host import host
+from lms_bridge.services.audit import audit_reads
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -51,12 +52,14 @@ def require_permission(action: str) -> Callable[[View], View]:
 
 
 def ensure(action: str, subject: PersonRef | None = None) -> None:
-    """Refuse with a readable page unless the person of the session may.
+    """Refuse with a readable page unless the person of the session may; note in the audit log whose data they see.
 
     :raises Refused: they may not.
     """
     if not may(current, action, subject):
         raise Refused(_("Your role does not include this page."), reason=action)
+    if subject is not None:
+        audit_reads(action, [subject.id])
 
 
 def _self(actor: BridgeContext, subject: PersonRef, on: dt.date) -> bool:
