@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext, ngettext
 
 from lms_bridge.context import (
+    Actor,
     AgencyRef,
     BridgeContext,
     CourseRef,
@@ -28,6 +29,7 @@ from lms_bridge.contributions import (
     NavigationItem,
     Permission,
     Plugin,
+    Relation,
     ScoreMap,
     Task,
 )
@@ -53,8 +55,8 @@ from lms_bridge.services.evidence import GapView, close_gap, gaps_of, open_gap, 
 from lms_bridge.services.frameworks import CompetencyView, IndicatorView, LevelView, competencies
 from lms_bridge.services.grades import record_score
 from lms_bridge.services.outbox import publish
-from lms_bridge.services.people import PlacementView, person_ref, placement_of
-from lms_bridge.services.permissions import ensure, may, require_permission
+from lms_bridge.services.people import PlacementView, absent_actor, person_ref, placement_of
+from lms_bridge.services.permissions import ensure, may, require_permission, visible_people
 from lms_bridge.web.visits import writes_on_get
 
 _ = gettext
@@ -62,6 +64,7 @@ _l = lazy_gettext
 
 __all__ = [
     "API_VERSION",
+    "Actor",
     "AgencyOwned",
     "AgencyRef",
     "AuditKind",
@@ -103,6 +106,7 @@ __all__ = [
     "Plugin",
     "Post",
     "Refused",
+    "Relation",
     "ResourceLinkRef",
     "Score",
     "ScoreMap",
@@ -110,6 +114,7 @@ __all__ = [
     "Unit",
     "_",
     "_l",
+    "absent_actor",
     "acting_as",
     "audit",
     "audit_reads",
@@ -138,5 +143,6 @@ __all__ = [
     "render_template",
     "require_permission",
     "url_for",
+    "visible_people",
     "writes_on_get",
 ]

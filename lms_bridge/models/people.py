@@ -28,7 +28,7 @@ class Person(Model, AgencyOwned):
     same_as_id: Mapped[int | None] = mapped_column(ForeignKey("core_person.id"), index=True)
     created_at: Mapped[dt.datetime]
     erased_at: Mapped[dt.datetime | None]
-    """When everything that tells who this was, was removed; what must stay true, such as the audit log, keeps the row."""
+    """When all that tells who this was, was removed; the row stays for what must stay true, such as the audit log."""
 
 
 class Unit(Model, AgencyOwned):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import or_, select, update
 
-from lms_bridge.context import PersonRef
-from lms_bridge.db import db
-from lms_bridge.models import Grant, Person, Placement, PlacementKind, Post, Unit
+from lms_bridge.context import AbsentActor, AgencyRef, PersonRef
+from lms_bridge.db import current_agency, db
+from lms_bridge.models import Agency, Grant, Person, Placement, PlacementKind, Post, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,12 @@ def person_ref(person_id: int) -> PersonRef:
     canonical = person.same_as_id or person.id
     same = db.session.scalars(select(Person.id).where(or_(Person.id == canonical, Person.same_as_id == canonical)))
     return PersonRef(person.id, person.name, tuple(sorted({person.id, canonical, *same})))
+
+
+def absent_actor(person_id: int) -> AbsentActor:
+    """Return somebody of the chosen agency as the one in whose name a job works."""
+    agency = db.session.get_one(Agency, current_agency())
+    return AbsentActor(AgencyRef(agency.id, agency.code, agency.name, agency.timezone), person_ref(person_id))
 
 
 def take_grants(person_id: int, nip: str) -> None:

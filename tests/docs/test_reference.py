@@ -20,6 +20,7 @@ from lms_bridge.cli import bridge
 from lms_bridge.contributions import RELATIONS, Plugin
 from lms_bridge.events import CORE_EVENTS
 from lms_bridge.plugin_host.discovery import GROUP
+from lms_bridge.services.permissions import CORE
 from lms_bridge.settings import TABLE
 from tests.docs.pages import DOCS, ROOT, blocks, first_cells, headings, read
 
@@ -67,13 +68,19 @@ def test_every_event_is_documented_with_its_fields_and_no_other() -> None:
 
 
 def test_every_permission_and_relation_is_documented_and_no_other() -> None:
-    relations, _heading, actions = read("permissions.md").partition("## Actions")
-    rows = re.findall(r"^\| `([a-z.-]+)` \| ([^|]+) \|", actions, re.MULTILINE)
+    relations, _heading, matrix = read("permissions.md").partition("## Who may what")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in matrix.splitlines() if line[:2] == "| "]
+    columns = [column.strip("`") for column in rows[0][2:]]
 
-    documented = {action: frozenset(re.findall(r"`(\w+)`", listed)) for action, listed in rows}
+    documented = {
+        row[1].strip("`"): {column for column, cell in zip(columns, row[2:], strict=True) if cell != "–"}
+        for row in rows[2:]
+        if row[1]
+    }
 
-    assert documented == {one.action: one.relations for declared in declarations() for one in declared.permissions}
-    assert set(re.findall(r"^\| `(\w+)` \|", relations, re.MULTILINE)) == RELATIONS
+    declared = [*CORE, *(one for plugin in declarations() for one in plugin.permissions)]
+    assert documented == {one.action: one.relations for one in declared}
+    assert set(columns) == set(re.findall(r"^\| `(\w+)` \|", relations, re.MULTILINE)) == RELATIONS
 
 
 def commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
