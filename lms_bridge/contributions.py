@@ -23,6 +23,11 @@ RELATIONS = PLUGIN_RELATIONS | {
 }
 
 
+def version_text(version: tuple[int, int]) -> str:
+    """Return a version as people write it."""
+    return ".".join(map(str, version))
+
+
 @dataclass(frozen=True, slots=True)
 class ScoreMap:
     """How a plugin's outcome becomes a score 0-1, and the maximum that the LMS's column shows."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext, ngettext
 
+from lms_bridge.api.deprecation import ApiDeprecated, resolve
 from lms_bridge.context import (
     Actor,
     AgencyRef,
@@ -67,6 +70,7 @@ __all__ = [
     "Actor",
     "AgencyOwned",
     "AgencyRef",
+    "ApiDeprecated",
     "AuditKind",
     "BridgeContext",
     "BridgeError",
@@ -146,3 +150,8 @@ __all__ = [
     "visible_people",
     "writes_on_get",
 ]
+
+if not TYPE_CHECKING:  # A type checker would otherwise believe every name.
+
+    def __getattr__(name: str) -> Any:
+        return resolve(name, globals())

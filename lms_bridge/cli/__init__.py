@@ -17,6 +17,7 @@ from lms_bridge.cli.operate import (
     operator_group,
     platform_group,
 )
+from lms_bridge.cli.plugins import plugin_group
 from lms_bridge.cli.worker import worker
 from lms_bridge.practice.cli import practice_lms
 
@@ -38,6 +39,7 @@ for command in (
     keys_group,
     worker,
     doctor,
+    plugin_group,
     demo,
     practice_lms,
 ):

@@ -24,7 +24,9 @@ HOUSEKEEPING_SECONDS = 300.0
 @click.option("--once", is_flag=True, help="Do what is due and end.")
 @click.option("--pause", default=0.5, show_default=True, help="Seconds to wait when nothing is due.")
 def worker(once: bool, pause: float) -> None:
-    """Deliver grades and events. Any number may run against PostgreSQL, one against SQLite.
+    """Deliver grades and events, fetch rosters and clean up, until SIGTERM or Ctrl-C.
+
+    Any number may run against PostgreSQL, one against SQLite.
 
     Example: lms-bridge worker
     """

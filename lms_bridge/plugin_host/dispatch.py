@@ -41,13 +41,22 @@ def collect(hook: str, **asked: Any) -> list[Contribution]:
             continue
         try:
             with guest(impl.plugin_name):
-                value = impl.function(*(asked[name] for name in impl.argnames))
+                value = plugins.call(hook, impl.plugin_name, impl.function, *(asked[name] for name in impl.argnames))
                 parts = _checked(hook, value)
         except (Exception, SystemExit) as error:
             plugins.note_failure(impl.plugin_name, hook, error)
         else:
             found += [Contribution(impl.plugin_name, part) for part in parts]
     return found
+
+
+def ask_one(plugin: str, hook: str, **asked: Any) -> list[Any] | None:
+    """Ask one plugin, such as for a duty; what it raises comes through. None where it does not answer this hook."""
+    for impl in getattr(host().manager.hook, hook).get_hookimpls():
+        if impl.plugin_name == plugin:
+            with guest(plugin):
+                return _checked(hook, impl.function(*(asked[name] for name in impl.argnames)))
+    return None
 
 
 @cache

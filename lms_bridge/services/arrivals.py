@@ -1,4 +1,4 @@
-"""Storing a launch: who came, from which course and activity. A warm launch reads once and writes two rows."""
+"""Storing what a launch tells: who came, from which course and activity. A warm launch reads once, writes nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from lms_bridge.models import (
     Deployment,
     Enrolment,
     Grade,
-    Launch,
     LineItem,
     Person,
     PersonScore,
@@ -88,22 +87,21 @@ _KNOWN = (
     .outerjoin(_G, and_(_G.c.line_item_id == _L.c.id, _G.c.platform_user_id == _U.c.id))
     .where(_M.c.id == bindparam("platform"), _M.c.active.is_(True))
 )
-_LAUNCH = insert(Launch.__table__).returning(Launch.__table__.c.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A stored launch: the ids a session needs."""
+    """Somebody who came: what a session needs, and the row of the launch, stored together with it."""
 
-    launch_id: int
+    launch: dict[str, Any]
     person_id: int
     agency_id: int
     module: str | None
     deep_linking: bool
 
 
-def store_launch(accepted: Accepted, *, now: dt.datetime) -> Arrival:
-    """Store an accepted launch with whatever it told us that is new.
+def receive_launch(accepted: Accepted, *, now: dt.datetime) -> Arrival:
+    """Take in an accepted launch: store whatever it told us that is new.
 
     :raises PlatformUnknown: the platform is switched off, or the deployment is not known or switched off.
     """
@@ -123,12 +121,12 @@ def store_launch(accepted: Accepted, *, now: dt.datetime) -> Arrival:
                 values={"agency_id": platform.agency_id, "roles": roles, "in_roster": True, "seen_at": now},
             )
         link_id, line_item_id = _resource_link(accepted, known, course_id=course_id, module=module, item=item)
-        launch_id = _launch(accepted, user_id, course_id, link_id, roles=roles, module=module, item=item, now=now)
+        launch = _launch(accepted, user_id, course_id, link_id, roles=roles, module=module, item=item, now=now)
         # Known already: no result to hand on, or it is in this very column.
         settled = known.score_id is None or (known.grade_id is not None and line_item_id == known.line_item_id)
         if line_item_id is not None and module is not None and "learner" in roles and not settled:
             grade_on_launch(line_item_id, user_id, person_id=person_id, module=module, item=item, now=now)
-    return Arrival(launch_id, person_id, platform.agency_id, module, message.deep_linking is not None)
+    return Arrival(launch, person_id, platform.agency_id, module, message.deep_linking is not None)
 
 
 def _known(accepted: Accepted, *, module: str | None, item: str) -> Any:
@@ -262,9 +260,9 @@ def _launch(
     module: str | None,
     item: str,
     now: dt.datetime,
-) -> int:
+) -> dict[str, Any]:
     platform, message = accepted.platform, accepted.message
-    values = {
+    return {
         "agency_id": platform.agency_id,
         "platform_id": platform.id,
         "deployment_id": message.deployment_id,
@@ -281,4 +279,3 @@ def _launch(
         "deep_linking": message.deep_linking,
         "launched_at": now,
     }
-    return int(run(_LAUNCH, values).scalar_one())

@@ -58,9 +58,14 @@ def make_app(folder: Path, url: str, platform: PracticeDriver | None, *, base_ur
     app = create_app(settings, http=LmsClient((), session=session))
     app.jinja_env.bytecode_cache = COMPILED
     if platform is not None:
-        session.mount(f"{platform.site.base_url}/", WsgiAdapter(platform.app))
-        platform.site.http.mount(f"{base_url}/", WsgiAdapter(app))
+        connect(app, platform)
     return app
+
+
+def connect(app: Flask, platform: PracticeDriver) -> None:
+    """Let the bridge and a practice LMS reach each other inside this process."""
+    app.extensions["lms_bridge.http"].session.mount(f"{platform.site.base_url}/", WsgiAdapter(platform.app))
+    platform.site.http.mount(f"{app.config['BASE_URL']}/", WsgiAdapter(app))
 
 
 def close_app(app: Flask) -> None:

@@ -18,7 +18,7 @@ from lms_bridge.lti.login import LoginSchema, begin_login, single_values
 from lms_bridge.lti.platforms import forget_platforms
 from lms_bridge.lti.registration import fetch_configuration, open_invitation, register
 from lms_bridge.models import Agency
-from lms_bridge.services.arrivals import store_launch
+from lms_bridge.services.arrivals import receive_launch
 from lms_bridge.services.sessions import begin_session
 from lms_bridge.web.landing import landing_path
 from lms_bridge.web.visits import browser_cookies, browser_secret, frame_origins, give_cookie
@@ -84,12 +84,12 @@ def launch() -> AnyResponse:
     except ProofNeeded as needed:
         return _ladder(needed)
     moment = now()
-    arrival = store_launch(accepted, now=moment)
+    arrival = receive_launch(accepted, now=moment)
     secret = browser_secret()
     sid = begin_session(
+        arrival.launch,
         agency_id=arrival.agency_id,
         person_id=arrival.person_id,
-        launch_id=arrival.launch_id,
         agent=request.headers.get("User-Agent", ""),
         cookie=secret,
         cookie_seen=bool(cookies) and "proof" not in form,
