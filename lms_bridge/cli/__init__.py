@@ -8,13 +8,13 @@ from lms_bridge.cli.common import BridgeGroup
 from lms_bridge.cli.database import db_group
 from lms_bridge.cli.demo import demo
 from lms_bridge.cli.doctor import doctor
+from lms_bridge.cli.grants import operator_group
 from lms_bridge.cli.operate import (
     agency_group,
     events_group,
     grades_group,
     init,
     keys_group,
-    operator_group,
     platform_group,
 )
 from lms_bridge.cli.plugins import plugin_group

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 
 from lms_bridge.context import AbsentActor, AgencyRef, PersonRef
 from lms_bridge.db import current_agency, db
-from lms_bridge.models import Agency, Grant, Person, Placement, PlacementKind, Post, Unit
+from lms_bridge.models import Agency, Person, Placement, PlacementKind, Post, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,6 @@ def absent_actor(person_id: int) -> AbsentActor:
     """Return somebody of the chosen agency as the one in whose name a job works."""
     agency = db.session.get_one(Agency, current_agency())
     return AbsentActor(AgencyRef(agency.id, agency.code, agency.name, agency.timezone), person_ref(person_id))
-
-
-def take_grants(person_id: int, nip: str) -> None:
-    """Hand somebody whose NIP has become known the grants that waited for it."""
-    db.session.execute(update(Grant).where(Grant.nip == nip, Grant.person_id.is_(None)).values(person_id=person_id))
 
 
 def placement_of(person: PersonRef, *, on: dt.date) -> PlacementView | None:

@@ -81,6 +81,12 @@ def visible_people(actor: Actor, action: str, *, on: dt.date | None = None) -> S
     )
 
 
+def actions_for(relation: str) -> frozenset[str]:
+    """Return the actions that a relation allows, of core and of the plugins that are loaded."""
+    declared = (permission for plugin in host().declarations for permission in plugin.permissions)
+    return frozenset(one.action for one in (*CORE, *declared) if relation in one.relations)
+
+
 def _relations(action: str) -> frozenset[str]:
     permission = _CORE.get(action) or host().permission(action)
     return permission.relations if permission else frozenset()

@@ -207,3 +207,28 @@ def test_init_on_a_fresh_machine_says_nothing_about_plugins_and_copies_a_relativ
     assert done.exit_code == 0
     assert "quarantined" not in done.output
     assert (tmp_path / "own.sqlite").is_file()
+
+
+def test_an_operator_gives_lists_and_withdraws_a_right(command, ask):
+    given = command("operator", "grant", "analyst", "--agency", "demo", "--nip", "1992 0314 2015 032004")
+    number = given.output.split()[2].rstrip(".")
+    listed = command("operator", "grants", "--agency", "demo").output
+    withdrawn = command("operator", "withdraw", number, "--agency", "demo")
+    after = command("operator", "grants", "--agency", "demo").output
+
+    assert given.exit_code == withdrawn.exit_code == 0
+    assert f"{number}\tanalyst\t" in listed and "••••••••2015032004" in listed
+    assert f"{number}\t" not in after
+    assert [row[0] for row in ask("SELECT action FROM core_audit_entry ORDER BY id")] == [
+        "grant.given",
+        "grant.withdrawn",
+    ]
+
+
+def test_a_right_that_does_not_exist_is_told_in_a_sentence(command):
+    officer = command("operator", "grant", "officer", "--agency", "demo", "--nip", "199203142015032004")
+    gone = command("operator", "withdraw", "99999", "--agency", "demo")
+
+    assert (officer.exit_code, gone.exit_code) == (1, 1)
+    assert "An officer is named for an action" in officer.output
+    assert "There is no grant 99999" in gone.output
