@@ -19,7 +19,8 @@ API_VERSION = (1, 0)
 PLUGIN_RELATIONS = frozenset({"mentor"})
 """Relations that only a plugin can know; nobody has them while none declares them."""
 RELATIONS = PLUGIN_RELATIONS | {
-    *("self", "superior", "team_superior", "head", "analyst", "officer", "instructor", "administrator", "operator")
+    *("self", "superior", "team_superior", "head", "analyst", "owner", "officer"),
+    *("instructor", "administrator", "operator"),
 }
 
 

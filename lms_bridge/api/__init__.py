@@ -52,14 +52,53 @@ from lms_bridge.db import (
 from lms_bridge.errors import BridgeError, Conflict, Invalid, NotFound, Refused, load
 from lms_bridge.events import Event, EvidenceRecorded, GapClosed, GapOpened
 from lms_bridge.hookspecs import hookimpl
-from lms_bridge.models import AuditKind, Person, Placement, Post, Unit
+from lms_bridge.models import (
+    AuditKind,
+    ParticipantStatus,
+    Person,
+    Placement,
+    PlacementKind,
+    Post,
+    ProgrammeStatus,
+    SuperiorKind,
+    Unit,
+)
 from lms_bridge.services.audit import audit, audit_reads
+from lms_bridge.services.development_forms import DevelopmentForm, development_forms
 from lms_bridge.services.evidence import GapView, close_gap, gaps_of, open_gap, record_evidence
 from lms_bridge.services.frameworks import CompetencyView, IndicatorView, LevelView, competencies
 from lms_bridge.services.grades import record_score
+from lms_bridge.services.heads import (
+    PlacedPerson,
+    SuperiorView,
+    heads_of,
+    people_in,
+    subtree_people,
+    superiors_of,
+    units_headed,
+)
 from lms_bridge.services.outbox import publish
+from lms_bridge.services.participants import (
+    Participation,
+    participants,
+    participations_of,
+    register_participant,
+    settle_participant,
+    withdraw_participant,
+)
 from lms_bridge.services.people import PlacementView, absent_actor, person_ref, placement_of
 from lms_bridge.services.permissions import ensure, may, require_permission, visible_people
+from lms_bridge.services.programmes import (
+    Aim,
+    ProgrammeDetails,
+    ProgrammeView,
+    change_programme,
+    create_programme,
+    programme,
+    programmes,
+    set_programme_status,
+)
+from lms_bridge.services.units import UnitView, subtree, top_units, units_above
 from lms_bridge.web.visits import writes_on_get
 
 _ = gettext
@@ -70,6 +109,7 @@ __all__ = [
     "Actor",
     "AgencyOwned",
     "AgencyRef",
+    "Aim",
     "ApiDeprecated",
     "AuditKind",
     "BridgeContext",
@@ -81,6 +121,7 @@ __all__ = [
     "Conflict",
     "CourseRef",
     "DeepLinkContext",
+    "DevelopmentForm",
     "ErasureReceipt",
     "Event",
     "EventHandler",
@@ -100,36 +141,50 @@ __all__ = [
     "NavigationItem",
     "NoLaunch",
     "NotFound",
+    "ParticipantStatus",
+    "Participation",
     "Percent",
     "Permission",
     "Person",
     "PersonRef",
+    "PlacedPerson",
     "Placement",
+    "PlacementKind",
     "PlacementView",
     "PlatformRef",
     "Plugin",
     "Post",
+    "ProgrammeDetails",
+    "ProgrammeStatus",
+    "ProgrammeView",
     "Refused",
     "Relation",
     "ResourceLinkRef",
     "Score",
     "ScoreMap",
+    "SuperiorKind",
+    "SuperiorView",
     "Task",
     "Unit",
+    "UnitView",
     "_",
     "_l",
     "absent_actor",
     "acting_as",
     "audit",
     "audit_reads",
+    "change_programme",
     "close_gap",
     "competencies",
+    "create_programme",
     "current",
     "db",
+    "development_forms",
     "ensure",
     "flash",
     "gaps_of",
     "gettext",
+    "heads_of",
     "hookimpl",
     "lazy_gettext",
     "load",
@@ -137,17 +192,32 @@ __all__ = [
     "ngettext",
     "now",
     "open_gap",
+    "participants",
+    "participations_of",
+    "people_in",
     "person_ref",
     "placement_of",
     "plugin_base",
+    "programme",
+    "programmes",
     "publish",
     "record_evidence",
     "record_score",
     "redirect",
+    "register_participant",
     "render_template",
     "require_permission",
+    "set_programme_status",
+    "settle_participant",
+    "subtree",
+    "subtree_people",
+    "superiors_of",
+    "top_units",
+    "units_above",
+    "units_headed",
     "url_for",
     "visible_people",
+    "withdraw_participant",
     "writes_on_get",
 ]
 

@@ -8,8 +8,7 @@ from lms_bridge.cli.common import Unusable, agency_of, with_app
 from lms_bridge.db import acting_as, now
 from lms_bridge.domain.nip import clean_nip, mask_nip
 from lms_bridge.errors import NotFound
-from lms_bridge.services.grants import ROLES, NotGrantable, give_grant, grants, withdraw_grant
-from lms_bridge.services.permissions import actions_for
+from lms_bridge.services.grants import ROLES, NotGrantable, give_grant, grants, scopes, withdraw_grant
 
 
 @click.group("operator")
@@ -21,7 +20,7 @@ def operator_group() -> None:
 @click.argument("role", type=click.Choice(list(ROLES)))
 @click.option("--agency", "code", required=True, help="Code of the agency.")
 @click.option("--nip", required=True, help="18 digits; a grant to an unknown NIP waits for its first trusted launch.")
-@click.option("--action", "scope", default="", help="The action for which an officer is named.")
+@click.option("--for", "scope", default="", help="The programme (its code) of an owner, the action of an officer.")
 @with_app
 def grant(role: str, code: str, nip: str, scope: str) -> None:
     """Give ROLE to the holder of a NIP, such as to the first HR analyst of an agency. Held already, nothing changes.
@@ -35,8 +34,8 @@ def grant(role: str, code: str, nip: str, scope: str) -> None:
         try:
             given = give_grant(role, nip=digits, scope=scope, now=now())
         except NotGrantable as error:
-            known = ", ".join(sorted(actions_for("officer"))) or "there is none yet"
-            raise Unusable(f"An officer is named for an action, an analyst for none. Actions: {known}.") from error
+            known = ", ".join(sorted(scopes(role))) or "nothing: there is none yet"
+            raise Unusable(f"{role} can be granted --for {known}.") from error
     waits = "" if given.person_id else "; it takes effect at the first launch or import with this NIP"
     click.echo(f"Granted, number {given.id}{waits}.")
 

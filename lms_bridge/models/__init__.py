@@ -10,6 +10,7 @@ from lms_bridge.models.launches import Launch, Session, SessionKind, Ticket
 from lms_bridge.models.outbox import Delivery, DeliveryState, OutboxEvent
 from lms_bridge.models.people import (
     Grant,
+    Matching,
     Person,
     Placement,
     PlacementKind,
@@ -18,6 +19,8 @@ from lms_bridge.models.people import (
     SuperiorKind,
     Unit,
     UnitClosure,
+    UnitHistory,
+    UnitSuccession,
 )
 from lms_bridge.models.platforms import (
     Agency,
@@ -32,6 +35,13 @@ from lms_bridge.models.platforms import (
     ToolKey,
 )
 from lms_bridge.models.plugins import PluginSetting, SchemaLedger
+from lms_bridge.models.programme import (
+    ParticipantStatus,
+    Programme,
+    ProgrammeCompetency,
+    ProgrammeParticipant,
+    ProgrammeStatus,
+)
 
 __all__ = [
     "Agency",
@@ -55,7 +65,9 @@ __all__ = [
     "KeySet",
     "Launch",
     "LineItem",
+    "Matching",
     "OutboxEvent",
+    "ParticipantStatus",
     "Person",
     "PersonScore",
     "Placement",
@@ -65,6 +77,10 @@ __all__ = [
     "PlatformUser",
     "PluginSetting",
     "Post",
+    "Programme",
+    "ProgrammeCompetency",
+    "ProgrammeParticipant",
+    "ProgrammeStatus",
     "ResourceLink",
     "SchemaLedger",
     "Session",
@@ -74,4 +90,6 @@ __all__ = [
     "ToolKey",
     "Unit",
     "UnitClosure",
+    "UnitHistory",
+    "UnitSuccession",
 ]

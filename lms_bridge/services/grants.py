@@ -14,18 +14,18 @@ from sqlalchemy.orm import aliased
 
 from lms_bridge.db import changed_rows, current_agency, db
 from lms_bridge.errors import BridgeError, NotFound
-from lms_bridge.models import Agency, AuditKind, Grant, Person
+from lms_bridge.models import Agency, AuditKind, Grant, Person, Programme
 from lms_bridge.services.audit import audit
 from lms_bridge.services.permissions import actions_for
 
-ROLES = {"analyst": _l("HR analyst"), "officer": _l("Named officer")}
-"""What can be granted. An officer is named for one action, the scope."""
+ROLES = {"analyst": _l("HR analyst"), "owner": _l("Programme owner"), "officer": _l("Named officer")}
+"""What can be granted. The scope of an owner is the code of a programme, that of an officer an action."""
 
 
 class NotGrantable(BridgeError):
-    """A grant names an action for which nobody can be officer, or no action where it needs one.
+    """A grant names a programme that does not exist, an action for which nobody can be officer, or needs neither.
 
-    What helps: Choose an action of the list; an analyst needs none.
+    What helps: Choose from the list; an analyst needs neither.
     """
 
     code = "not-grantable"
@@ -55,7 +55,7 @@ def give_grant(
     :raises NotGrantable: the role is unknown, or the scope is not one of its actions.
     :raises NotFound: the agency has no such person.
     """
-    if role not in ROLES or (role == "officer") != (scope in actions_for("officer")):
+    if scope not in scopes(role):
         raise NotGrantable(_("For %(scope)s nobody can be named.", scope=scope or role), reason=f"{role} {scope}")
     if person_id is None:
         person_id = db.session.scalar(select(Person.id).where(Person.nip == nip))
@@ -72,6 +72,13 @@ def give_grant(
         return _open(role, scope, or_(*holder))
     audit("grant.given", kind=AuditKind.RIGHTS, subject=person_id, grant=given.id, role=role, scope=scope)
     return given
+
+
+def scopes(role: str) -> frozenset[str]:
+    """Return for what a role can be granted: programmes by code, actions, or nothing in particular (an empty text)."""
+    if role == "owner":
+        return frozenset(db.session.scalars(select(Programme.code)))
+    return {"analyst": frozenset({""}), "officer": actions_for("officer")}.get(role, frozenset())
 
 
 def _open(role: str, scope: str, holder: ColumnElement[bool]) -> Grant:

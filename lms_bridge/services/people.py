@@ -9,7 +9,9 @@ from sqlalchemy import or_, select
 
 from lms_bridge.context import AbsentActor, AgencyRef, PersonRef
 from lms_bridge.db import current_agency, db
-from lms_bridge.models import Agency, Person, Placement, PlacementKind, Post, Unit
+from lms_bridge.models import Agency, Person, Placement, PlacementKind, Post, Unit, UnitHistory
+from lms_bridge.services.unit_tree import valid
+from lms_bridge.services.units import name_then, then
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +43,14 @@ def absent_actor(person_id: int) -> AbsentActor:
 def placement_of(person: PersonRef, *, on: dt.date) -> PlacementView | None:
     """Return the post that a person holds on a day; a definitive one before one held for another."""
     rows = db.session.execute(
-        select(Placement.kind, Post, Unit)
+        select(Placement.kind, Post, Unit.id.label("unit_id"), name_then().label("unit_name"))
         .join(Post, Post.id == Placement.post_id)
         .join(Unit, Unit.id == Placement.unit_id)
-        .where(
-            Placement.person_id.in_(person.ids),
-            Placement.valid_from <= on,
-            or_(Placement.valid_to.is_(None), Placement.valid_to > on),
-        )
+        .outerjoin(UnitHistory, then(on))
+        .where(Placement.person_id.in_(person.ids), valid(Placement.valid_from, Placement.valid_to, on))
         .order_by(Placement.valid_from.desc(), Placement.id.desc())
     ).all()
     row = next((row for row in rows if row.kind == PlacementKind.DEFINITIVE), rows[0] if rows else None)
     if row is None:
         return None
-    return PlacementView(row.Post.id, row.Post.name, row.Post.type, row.Post.level, row.Unit.id, row.Unit.name)
+    return PlacementView(row.Post.id, row.Post.name, row.Post.type, row.Post.level, row.unit_id, row.unit_name)

@@ -12,25 +12,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 
 from lms_bridge.context import Actor
 from lms_bridge.models import (
     Enrolment,
     Grant,
+    ParticipantStatus,
     Person,
     Placement,
     PlacementKind,
     PlacementSuperior,
     PlatformUser,
     Post,
+    Programme,
+    ProgrammeParticipant,
     SuperiorKind,
     UnitClosure,
 )
+from lms_bridge.services.unit_tree import valid
 
 People = Select[int]
-Date = InstrumentedAttribute[dt.date]
-DateOrNone = InstrumentedAttribute[dt.date | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,9 @@ class Question:
     on: dt.date
 
 
-def valid(start: Date, end: DateOrNone, on: dt.date) -> ColumnElement[bool]:
-    """Say that a row with these dates holds on a day; the end is the first day on which it does not."""
-    return and_(start <= on, or_(end.is_(None), end > on))
-
-
 def _held(placement: Any, on: dt.date) -> ColumnElement[bool]:
-    return valid(placement.valid_from, placement.valid_to, on)
+    held: ColumnElement[bool] = valid(placement.valid_from, placement.valid_to, on)
+    return held
 
 
 def themselves(question: Question) -> People:
@@ -186,6 +184,18 @@ def everybody_for_analyst(question: Question) -> People:
     return select(Person.id).where(_granted(question, "analyst"))
 
 
+def participants_for_owner(question: Question) -> People:
+    """Who is in a programme of which the actor is the owner; whoever withdrew is not."""
+    return (
+        select(ProgrammeParticipant.person_id)
+        .join(Programme, Programme.id == ProgrammeParticipant.programme_id)
+        .where(
+            ProgrammeParticipant.status != ParticipantStatus.WITHDRAWN,
+            _granted(question, "owner", Grant.scope == Programme.code),
+        )
+    )
+
+
 def everybody_for_officer(question: Question) -> People:
     """Everybody of the agency, where the actor is named officer for this very action."""
     return select(Person.id).where(_granted(question, "officer", Grant.scope == question.action))
@@ -229,6 +239,7 @@ QUERIES: dict[str, Callable[[Question], People]] = {
     "team_superior": team_reports,
     "head": people_below,
     "analyst": everybody_for_analyst,
+    "owner": participants_for_owner,
     "officer": everybody_for_officer,
     "instructor": course_members,
     "administrator": _everybody_for("administrator"),

@@ -230,5 +230,5 @@ def test_a_right_that_does_not_exist_is_told_in_a_sentence(command):
     gone = command("operator", "withdraw", "99999", "--agency", "demo")
 
     assert (officer.exit_code, gone.exit_code) == (1, 1)
-    assert "An officer is named for an action" in officer.output
+    assert "officer can be granted --for nothing: there is none yet" in officer.output
     assert "There is no grant 99999" in gone.output

@@ -19,6 +19,7 @@ from lms_bridge.models import (
     Course,
     Enrolment,
     Grant,
+    ParticipantStatus,
     Person,
     Placement,
     PlacementKind,
@@ -26,6 +27,9 @@ from lms_bridge.models import (
     Platform,
     PlatformUser,
     Post,
+    Programme,
+    ProgrammeParticipant,
+    ProgrammeStatus,
     SuperiorKind,
     Unit,
     UnitClosure,
@@ -71,6 +75,9 @@ SUPERIORS = (
 GRANTS = (
     ("analyst", "", "analyst", None),
     ("analyst", "", "withdrawn analyst", TODAY),
+    ("owner", "T-1", "owner", None),
+    ("owner", "T-1", "yesterday's owner", TODAY),
+    ("owner", "T-2", "owner of another programme", None),
     ("officer", "probe.officer", "officer", None),
     ("officer", "probe.other", "officer of another matter", None),
 )
@@ -132,6 +139,7 @@ def world(bridge_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]
             _another_agency(world)
         with acting_as(world.agencies["own"].id):
             _organisation(world)
+            _programmes(world)
             _lms(world)
             db.session.commit()
             yield world
@@ -180,6 +188,8 @@ def _organisation(world: World) -> None:
     units, posts, placed = _units(UNITS), {}, {}
     for who in ("withdrawn analyst", "officer", "officer of another matter", "teacher", "administrator", "nobody"):
         _person(world, who)
+    for who in ("owner", "yesterday's owner", "owner of another programme"):
+        _person(world, who)
     for who, unit, heads, kind, start, end in PLACEMENTS:
         person_id = world.people.get(who) or _person(world, who)
         key = f"head {unit}" if heads else who
@@ -204,6 +214,21 @@ def _organisation(world: World) -> None:
         db.session.add(row)
     for role, scope, who, end in GRANTS:
         db.session.add(Grant(role=role, scope=scope, person_id=world.people[who], valid_from=LONG_AGO, valid_to=end))
+    db.session.flush()
+
+
+def _programmes(world: World) -> None:
+    """Xena and Zaki registered for a programme, and Zaki withdrew; nobody for the other."""
+    programme, other = (
+        Programme(code=code, title=code, form="B7", jp=10, status=ProgrammeStatus.OPEN) for code in ("T-1", "T-2")
+    )
+    db.session.add_all([programme, other])
+    db.session.flush()
+    for who, status in (("xena", ParticipantStatus.REGISTERED), ("zaki", ParticipantStatus.WITHDRAWN)):
+        row = ProgrammeParticipant(
+            programme_id=programme.id, person_id=world.people[who], status=status, registered_on=LONG_AGO
+        )
+        db.session.add(row)
     db.session.flush()
 
 

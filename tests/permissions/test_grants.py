@@ -112,7 +112,15 @@ def test_an_officer_may_the_action_they_are_named_for(agency):
 
 
 @pytest.mark.parametrize(
-    ("role", "scope"), [("officer", ""), ("officer", "competency.rate-self"), ("analyst", "reports.read"), ("king", "")]
+    ("role", "scope"),
+    [
+        ("officer", ""),
+        ("officer", "competency.rate-self"),
+        ("analyst", "reports.read"),
+        ("owner", ""),
+        ("owner", "no such programme"),
+        ("king", ""),
+    ],
 )
 def test_a_right_that_does_not_exist_is_refused(agency, role, scope):
     with pytest.raises(NotGrantable):

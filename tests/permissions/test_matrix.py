@@ -40,6 +40,7 @@ EXPECTED = {
         "other head": {"other head", "other staff"},
     },
     "analyst": {"analyst": ALL, "other analyst": {"other head", "other analyst", "other staff"}},
+    "owner": {"owner": {"xena"}},
     "officer": {"officer": ALL},
     "mentor": {"mentor": {"xena"}},
     "instructor": {"teacher": {"teacher", "yoga"}},
