@@ -18,6 +18,7 @@ from lms_bridge.cli.operate import (
     platform_group,
 )
 from lms_bridge.cli.plugins import plugin_group
+from lms_bridge.cli.privacy import privacy_group
 from lms_bridge.cli.worker import worker
 from lms_bridge.practice.cli import practice_lms
 
@@ -37,6 +38,7 @@ for command in (
     grades_group,
     events_group,
     keys_group,
+    privacy_group,
     worker,
     doctor,
     plugin_group,
