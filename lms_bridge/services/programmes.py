@@ -88,7 +88,10 @@ class ProgrammeView:
 
 
 class ProgrammeClosed(Conflict):
-    """The programme is not in a state that allows this."""
+    """The programme is not in a state that allows this.
+
+    What helps: Look at its state and change that first.
+    """
 
     code = "programme-closed"
     title = _l("The programme does not allow this now")

@@ -224,13 +224,15 @@ def course_members(question: Question) -> People:
     return select(Person.id).where(or_(Person.id.in_(actor.person.ids), Person.id.in_(members)))
 
 
-def _everybody_for(role: str) -> Callable[[Question], People]:
-    """Everybody of the agency, where the session says that the actor has this role."""
+def administrators_themselves(question: Question) -> People:
+    """The actor, where the LMS says that they administer it: of the agency's people they see nobody."""
+    is_one = "administrator" in question.actor.roles
+    return themselves(question).where(true() if is_one else false())
 
-    def everybody(question: Question) -> People:
-        return select(Person.id).where(true() if role in question.actor.roles else false())
 
-    return everybody
+def everybody_for_operator(question: Question) -> People:
+    """Everybody of the agency, where the session was opened by the operator of the server."""
+    return select(Person.id).where(true() if "operator" in question.actor.roles else false())
 
 
 QUERIES: dict[str, Callable[[Question], People]] = {
@@ -242,6 +244,6 @@ QUERIES: dict[str, Callable[[Question], People]] = {
     "owner": participants_for_owner,
     "officer": everybody_for_officer,
     "instructor": course_members,
-    "administrator": _everybody_for("administrator"),
-    "operator": _everybody_for("operator"),
+    "administrator": administrators_themselves,
+    "operator": everybody_for_operator,
 }

@@ -44,7 +44,7 @@ EXPECTED = {
     "officer": {"officer": ALL},
     "mentor": {"mentor": {"xena"}},
     "instructor": {"teacher": {"teacher", "yoga"}},
-    "administrator": {"administrator": ALL},
+    "administrator": {"administrator": {"administrator"}},
     "operator": {},
 }
 
