@@ -34,7 +34,10 @@ _U, _H, _C = Unit.__table__, UnitHistory.__table__, UnitClosure.__table__
 
 
 class UnitCircle(Conflict):
-    """A unit would come to lie below itself, or more than 64 units deep."""
+    """A unit would come to lie below itself, or more than 64 units deep.
+
+    What helps: Choose another unit above.
+    """
 
     code = "unit-circle"
     title = _l("A unit cannot lie below itself")
