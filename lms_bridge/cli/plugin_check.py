@@ -104,14 +104,17 @@ def _run(plugin: Unpacked, folder: Path) -> list[Check]:
         written[0].write_text(_READY.format(name=plugin.name), "utf-8")
     report = folder / "report.json"
     options = ["-p", "lms_bridge.testing.report", "--contract-report", str(report), "-p", "no:cacheprovider"]
-    command = [sys.executable, "-P", "-m", "pytest", "-q", "--import-mode=importlib", *options, *map(str, written)]
+    # Neither the folder of the source nor the author's own options may change what is looked at.
+    runner = [sys.executable, "-P", "-m", "pytest", "-q", "--import-mode=importlib", "-o", "addopts="]
     # The operator's settings stay outside, but where the databases and the browser are.
     kept = {"LMS_BRIDGE_TEST_DATABASE_URL", "LMS_BRIDGE_CHROMIUM"}
     environment = {
         name: value for name, value in os.environ.items() if name in kept or not name.startswith("LMS_BRIDGE_")
     }
     environment["PYTHONPATH"] = os.pathsep.join([str(plugin.site), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = subprocess.run(command, cwd=plugin.source, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [*runner, *options, *map(str, written)], cwd=plugin.source, env=environment, capture_output=True, text=True
+    )
     checks = [Check(**row) for row in json.loads(report.read_text("utf-8"))] if report.exists() else []
     if not checks:
         raise Unusable(f"The contract could not be run:\n{(done.stdout + done.stderr).strip()[-2000:]}")

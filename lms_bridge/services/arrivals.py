@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
 
 from lms_bridge.db import acting_as, db, run, upsert
 from lms_bridge.domain.roles import roles_from_claim
@@ -28,7 +28,7 @@ from lms_bridge.models import (
 )
 from lms_bridge.services.grades import grade_on_launch
 from lms_bridge.services.matching import MatchingRules, learn_nip, match_by_rules
-from lms_bridge.services.people import take_grants
+from lms_bridge.services.people import correct_nip, take_grants
 
 _M, _D, _U, _P, _C, _R, _E, _L, _S, _G, _A = (
     model.__table__
@@ -49,6 +49,15 @@ _M, _D, _U, _P, _C, _R, _E, _L, _S, _G, _A = (
 
 
 # Built once: putting a statement together costs more than running it.
+_CANONICAL = func.coalesce(_P.c.same_as_id, _P.c.id)
+_SAME = _P.alias()
+_SCORED = exists().where(
+    _S.c.person_id.in_(
+        select(_SAME.c.id).where(or_(_SAME.c.id == _CANONICAL, _SAME.c.same_as_id == _CANONICAL)).correlate(_P)
+    ),
+    _S.c.module == bindparam("module"),
+    _S.c.item == bindparam("item"),
+)
 _KNOWN = (
     select(
         _D.c.id.label("deployment_row"),
@@ -76,7 +85,7 @@ _KNOWN = (
         _R.c.course_id.label("link_course_id"),
         _R.c.line_item_id,
         _L.c.url.label("line_item_url"),
-        _S.c.id.label("score_id"),
+        _SCORED.label("scored"),
         _G.c.id.label("grade_id"),
     )
     .select_from(_M)
@@ -90,9 +99,6 @@ _KNOWN = (
     .outerjoin(_E, and_(_E.c.course_id == _C.c.id, _E.c.platform_user_id == _U.c.id))
     .outerjoin(_R, and_(_R.c.platform_id == _M.c.id, _R.c.link_id == bindparam("link")))
     .outerjoin(_L, _L.c.id == _R.c.line_item_id)
-    .outerjoin(
-        _S, and_(_S.c.person_id == _U.c.person_id, _S.c.module == bindparam("module"), _S.c.item == bindparam("item"))
-    )
     .outerjoin(_G, and_(_G.c.line_item_id == _L.c.id, _G.c.platform_user_id == _U.c.id))
     .where(_M.c.id == bindparam("platform"), _M.c.active.is_(True))
 )
@@ -132,7 +138,8 @@ def receive_launch(accepted: Accepted, *, now: dt.datetime) -> Arrival:
         link_id, line_item_id = _resource_link(accepted, known, course_id=course_id, module=module, item=item)
         launch = _launch(accepted, user_id, course_id, link_id, roles=roles, module=module, item=item, now=now)
         # Known already: no result to hand on, or it is in this very column.
-        settled = known.score_id is None or (known.grade_id is not None and line_item_id == known.line_item_id)
+        unscored = known.user_id is not None and not known.scored
+        settled = unscored or (known.grade_id is not None and line_item_id == known.line_item_id)
         if line_item_id is not None and module is not None and "learner" in roles and not settled:
             grade_on_launch(line_item_id, user_id, person_id=person_id, module=module, item=item, now=now)
     return Arrival(launch, person_id, platform.agency_id, module, message.deep_linking is not None)
@@ -176,6 +183,8 @@ def _person(accepted: Accepted, known: Any, *, now: dt.datetime) -> tuple[int, i
     message = accepted.message
     if known.nip is None and known.same_as_id is None:
         _match(accepted, known, known.person_id)
+    elif known.nip is not None and (nip := trusted_nip(accepted)) not in {None, known.nip}:
+        correct_nip(known.person_id, str(nip))
     news = {"name": message.name, "email": message.email}
     news = {key: value for key, value in news.items() if value and value != getattr(known, key)}
     if news:

@@ -32,7 +32,7 @@ class Participation:
 class ProgrammeFull(Conflict):
     """Every seat is taken.
 
-    What helps: Wait for a withdrawal, or ask the organiser for more seats.
+    What helps: Wait for a withdrawal, or ask for more seats.
     """
 
     code = "programme-full"

@@ -24,8 +24,8 @@ def may(actor: BridgeContext, action: str, subject: PersonRef | None = None, *, 
     """Say whether the actor may do this to the subject (by default themselves). What is not declared is refused.
 
     Superior, head and analyst come from the agency's placements and grants of that day, never from the LMS;
-    instructor and administrator come from the launch: the first holds for the people of its course, the second for the
-    agency that the session belongs to.
+    instructor and administrator come from the launch: the first holds for those who are in its course now, the second
+    for the agency itself and never for its people, of whom an LMS administrator sees nothing.
     """
     permission = host().permission(action)
     if permission is None:
@@ -70,14 +70,18 @@ def _instructor(actor: BridgeContext, subject: PersonRef, on: dt.date) -> bool:
         db.session.scalar(
             select(Enrolment.id)
             .join(PlatformUser, PlatformUser.id == Enrolment.platform_user_id)
-            .where(Enrolment.course_id == actor.course.id, PlatformUser.person_id.in_(subject.ids))
+            .where(
+                Enrolment.course_id == actor.course.id,
+                Enrolment.in_roster.is_(True),
+                PlatformUser.person_id.in_(subject.ids),
+            )
             .limit(1)
         )
     )
 
 
 def _administrator(actor: BridgeContext, subject: PersonRef, on: dt.date) -> bool:
-    return "administrator" in actor.roles
+    return "administrator" in actor.roles and _self(actor, subject, on)
 
 
 def _valid(start: InstrumentedAttribute[Any], end: InstrumentedAttribute[Any], on: dt.date) -> tuple[Any, Any]:

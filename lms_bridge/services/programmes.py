@@ -90,7 +90,7 @@ class ProgrammeView:
 class ProgrammeClosed(Conflict):
     """The programme is not in a state that allows this.
 
-    What helps: Look at the state of the programme, and change that first.
+    What helps: Look at its state and change that first.
     """
 
     code = "programme-closed"

@@ -43,7 +43,7 @@ class NotThen(Conflict):
 class LaterChange(Conflict):
     """A unit was changed already on a later day than that of the change to be recorded.
 
-    What helps: Give the day that the page names, or a later one.
+    What helps: Record changes in order; give the day of the last one or a later day.
     """
 
     code = "later-change"
@@ -61,7 +61,7 @@ class LaterChange(Conflict):
 class UnitInUse(Conflict):
     """A unit is to end while people or units are still in it.
 
-    What helps: Move them first; in a split, name them in a part.
+    What helps: First move the people and units to where they are from the next day on.
     """
 
     code = "unit-in-use"

@@ -34,7 +34,8 @@ class _Report:
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Leave out the author's other tests."""
         others = [item for item in items if item.get_closest_marker("grade") is None]
-        config.hook.pytest_deselected(items=others)
+        told = config.hook
+        told.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
 
     @pytest.hookimpl(wrapper=True)

@@ -12,6 +12,7 @@ import click
 import pytest
 
 import lms_bridge.api
+import lms_bridge.testing
 from lms_bridge import hookspecs
 from lms_bridge.cli import bridge
 from lms_bridge.contributions import RELATIONS
@@ -19,6 +20,8 @@ from lms_bridge.settings import TABLE
 from tests.docs.pages import DOCS, ROOT, blocks, read
 
 SOURCES = (ROOT / "lms_bridge", *(ROOT / "plugins").glob("*/src"))
+SURFACES = {"lms_bridge.api": lms_bridge.api, "lms_bridge.testing": lms_bridge.testing}
+"""What plugins import, and what their tests import."""
 PAGES = sorted(DOCS.rglob("*.md"))
 
 
@@ -99,10 +102,10 @@ def test_python_on_a_page_compiles_and_uses_only_the_public_surface(page: Path) 
         if block.language == "python":
             for node in ast.walk(ast.parse(block.text)):
                 if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "lms_bridge":
-                    assert node.module == "lms_bridge.api"
-                    imported |= {alias.name for alias in node.names}
+                    assert node.module in SURFACES
+                    imported |= {f"{node.module}.{alias.name}" for alias in node.names}
 
-    assert imported <= set(lms_bridge.api.__all__)
+    assert imported <= {f"{name}.{one}" for name, surface in SURFACES.items() for one in surface.__all__}
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)
