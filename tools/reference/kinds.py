@@ -164,10 +164,8 @@ def _below(kind: type[BridgeError]) -> Iterator[type[BridgeError]]:
 
 def _error(kind: type[BridgeError]) -> str:
     told = paragraphs(inspect.getdoc(kind) or "")
-    helps = told[-1].removeprefix("What helps: ")
-    if len(told) < 2 or helps == told[-1]:
-        raise ValueError(f"the docstring of {kind.__name__} must end with a paragraph 'What helps: ...'")
-    return _row(f"`{kind.code}`", str(int(kind.status)), prose(told[-2]), helps)
+    happened, helps = told[-2:] if len(told) > 1 else ("", "")
+    return _row(f"`{kind.code}`", str(int(kind.status)), prose(happened), helps.removeprefix("What helps: "))
 
 
 KINDS = {
