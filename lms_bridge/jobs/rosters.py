@@ -18,7 +18,7 @@ from lms_bridge.lti.http import OutboundError
 from lms_bridge.lti.nrps import Member, members
 from lms_bridge.lti.tokens import ServiceAccount
 from lms_bridge.models import Course, Enrolment, Grant, Person, Platform, PlatformUser
-from lms_bridge.services.people import take_grants
+from lms_bridge.services.grants import take_grants
 
 RETRY = dt.timedelta(minutes=10)
 RENEWAL = dt.timedelta(days=1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from lms_bridge.models.audit import AuditEntry, AuditKind
 from lms_bridge.models.evidence import Evidence, Gap, PersonScore
 from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework
 from lms_bridge.models.grades import Grade, GradeState, LineItem
+from lms_bridge.models.imports import Import, ImportFile, ImportMapping, ImportRow, ImportState
 from lms_bridge.models.launches import Launch, Session, SessionKind, Ticket
 from lms_bridge.models.outbox import Delivery, DeliveryState, OutboxEvent
 from lms_bridge.models.people import (
@@ -44,6 +46,8 @@ from lms_bridge.models.programme import (
 
 __all__ = [
     "Agency",
+    "AuditEntry",
+    "AuditKind",
     "BehaviourIndicator",
     "Competency",
     "CompetencyLevel",
@@ -58,6 +62,11 @@ __all__ = [
     "Grade",
     "GradeState",
     "Grant",
+    "Import",
+    "ImportFile",
+    "ImportMapping",
+    "ImportRow",
+    "ImportState",
     "Invitation",
     "KeySet",
     "Launch",

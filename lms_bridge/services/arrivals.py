@@ -27,8 +27,9 @@ from lms_bridge.models import (
     ResourceLink,
 )
 from lms_bridge.services.grades import grade_on_launch
+from lms_bridge.services.grants import take_grants
 from lms_bridge.services.matching import MatchingRules, learn_nip, match_by_rules
-from lms_bridge.services.people import correct_nip, take_grants
+from lms_bridge.services.people import correct_nip
 
 _M, _D, _U, _P, _C, _R, _E, _L, _S, _G, _A = (
     model.__table__

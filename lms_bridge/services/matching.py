@@ -22,7 +22,7 @@ from lms_bridge.db import changed_rows, current_agency, db
 from lms_bridge.domain.nip import clean_nip
 from lms_bridge.errors import Conflict, NotFound
 from lms_bridge.models import Agency, Matching, Person, Placement, PlatformUser
-from lms_bridge.services.people import take_grants
+from lms_bridge.services.grants import take_grants
 
 log = structlog.get_logger("lms_bridge.matching")
 

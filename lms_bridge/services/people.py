@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import Select, func, or_, select, update
 
-from lms_bridge.context import PersonRef
-from lms_bridge.db import db
+from lms_bridge.context import AbsentActor, AgencyRef, PersonRef
+from lms_bridge.db import current_agency, db
 from lms_bridge.models import (
+    Agency,
     Grant,
     Person,
     Placement,
@@ -22,6 +23,7 @@ from lms_bridge.models import (
     Unit,
     UnitHistory,
 )
+from lms_bridge.services.grants import take_grants
 from lms_bridge.services.unit_tree import valid
 from lms_bridge.services.units import name_then, then
 
@@ -46,6 +48,12 @@ def person_ref(person_id: int) -> PersonRef:
     canonical = person.same_as_id or person.id
     same = db.session.scalars(select(Person.id).where(or_(Person.id == canonical, Person.same_as_id == canonical)))
     return PersonRef(person.id, person.name, tuple(sorted({person.id, canonical, *same})))
+
+
+def absent_actor(person_id: int) -> AbsentActor:
+    """Return somebody of the chosen agency as the one in whose name a job works."""
+    agency = db.session.get_one(Agency, current_agency())
+    return AbsentActor(AgencyRef(agency.id, agency.code, agency.name, agency.timezone), person_ref(person_id))
 
 
 def same_person(person_id: int) -> Select[int]:
@@ -76,11 +84,6 @@ def correct_nip(person_id: int, nip: str) -> bool:
     take_grants(person_id, nip)
     log.info("nip corrected by the LMS", person=person_id)
     return True
-
-
-def take_grants(person_id: int, nip: str) -> None:
-    """Hand somebody whose NIP has become known the grants that waited for it."""
-    db.session.execute(update(Grant).where(Grant.nip == nip, Grant.person_id.is_(None)).values(person_id=person_id))
 
 
 def placement_of(person: PersonRef, *, on: dt.date) -> PlacementView | None:

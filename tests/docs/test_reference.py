@@ -18,6 +18,7 @@ from lms_bridge.cli import bridge
 from lms_bridge.contributions import RELATIONS
 from lms_bridge.settings import TABLE
 from tests.docs.pages import DOCS, ROOT, blocks, read
+from tools.reference.kinds import declared_permissions
 
 SOURCES = (ROOT / "lms_bridge", *(ROOT / "plugins").glob("*/src"))
 SURFACES = {"lms_bridge.api": lms_bridge.api, "lms_bridge.testing": lms_bridge.testing}
@@ -37,10 +38,20 @@ def test_every_hook_has_an_example_and_says_when_what_and_what_if(hook: Any) -> 
     assert all(f"**{word}**" in section for word in ("When", "Return", "May assume", "On failure"))
 
 
-def test_every_relation_is_documented_and_no_other() -> None:
-    relations = read("permissions.md").partition("## Actions")[0]
+def test_the_matrix_of_permissions_says_what_is_declared() -> None:
+    relations, _heading, rest = read("permissions.md").partition("## Who may what")
+    matrix = rest.partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in matrix.splitlines() if line[:2] == "| "]
+    columns = [column.strip("`") for column in rows[0][2:]]
 
-    assert set(re.findall(r"^\| `(\w+)` \|", relations, re.MULTILINE)) == RELATIONS
+    documented = {
+        row[1].strip("`"): {column for column, cell in zip(columns, row[2:], strict=True) if cell != "–"}
+        for row in rows[2:]
+        if row[1]
+    }
+
+    assert documented == {one.action: one.relations for one in declared_permissions()}
+    assert set(columns) == set(re.findall(r"^\| `(\w+)` \|", relations, re.MULTILINE)) == RELATIONS
 
 
 def commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
