@@ -14,7 +14,7 @@ from lms_bridge.engine import only_reading
 from lms_bridge.imports.applying import count_changes
 from lms_bridge.imports.checking import Checker, key_of
 from lms_bridge.imports.faults import Fault
-from lms_bridge.imports.headings import find_headings, guess_columns
+from lms_bridge.imports.headings import SEARCHED, find_headings, guess_columns
 from lms_bridge.imports.kinds import Kind
 from lms_bridge.imports.store import get_import, hold, kept_file, kind_of, release, remembered_columns
 from lms_bridge.models import Import, ImportRow, ImportState
@@ -35,8 +35,10 @@ def read_headings(import_id: int, lease: str) -> None:
         with kept_file(import_id) as path:
             db.session.rollback()
             try:
-                headings = find_headings(read_rows(path, name=row.file_name), kind_of(row))
-                total = sum(each.number > headings.row for each in read_rows(path, name=row.file_name))
+                rows = read_rows(path, name=row.file_name)
+                first = list(islice(rows, SEARCHED))
+                headings = find_headings(first, kind_of(row))
+                total = sum(each.number > headings.row for each in first) + sum(1 for _ in rows)
                 if not total:
                     raise FileRefused("empty")
             except FileRefused as error:
