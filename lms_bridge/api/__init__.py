@@ -9,6 +9,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 
 from lms_bridge.api.deprecation import ApiDeprecated, resolve
 from lms_bridge.context import (
+    Actor,
     AgencyRef,
     BridgeContext,
     CourseRef,
@@ -31,6 +32,7 @@ from lms_bridge.contributions import (
     NavigationItem,
     Permission,
     Plugin,
+    Relation,
     ScoreMap,
     Task,
 )
@@ -51,6 +53,7 @@ from lms_bridge.errors import BridgeError, Conflict, Invalid, NotFound, Refused,
 from lms_bridge.events import Event, EvidenceRecorded, GapClosed, GapOpened
 from lms_bridge.hookspecs import hookimpl
 from lms_bridge.models import (
+    AuditKind,
     ParticipantStatus,
     Person,
     Placement,
@@ -60,6 +63,7 @@ from lms_bridge.models import (
     SuperiorKind,
     Unit,
 )
+from lms_bridge.services.audit import audit, audit_reads
 from lms_bridge.services.development_forms import DevelopmentForm, development_forms
 from lms_bridge.services.evidence import GapView, close_gap, gaps_of, open_gap, record_evidence
 from lms_bridge.services.frameworks import CompetencyView, IndicatorView, LevelView, competencies
@@ -82,8 +86,8 @@ from lms_bridge.services.participants import (
     settle_participant,
     withdraw_participant,
 )
-from lms_bridge.services.people import PlacementView, person_ref, placement_of
-from lms_bridge.services.permissions import ensure, may, require_permission
+from lms_bridge.services.people import PlacementView, absent_actor, person_ref, placement_of
+from lms_bridge.services.permissions import ensure, may, require_permission, visible_people
 from lms_bridge.services.programmes import (
     Aim,
     ProgrammeDetails,
@@ -102,10 +106,12 @@ _l = lazy_gettext
 
 __all__ = [
     "API_VERSION",
+    "Actor",
     "AgencyOwned",
     "AgencyRef",
     "Aim",
     "ApiDeprecated",
+    "AuditKind",
     "BridgeContext",
     "BridgeError",
     "Card",
@@ -152,6 +158,7 @@ __all__ = [
     "ProgrammeStatus",
     "ProgrammeView",
     "Refused",
+    "Relation",
     "ResourceLinkRef",
     "Score",
     "ScoreMap",
@@ -162,7 +169,10 @@ __all__ = [
     "UnitView",
     "_",
     "_l",
+    "absent_actor",
     "acting_as",
+    "audit",
+    "audit_reads",
     "change_programme",
     "close_gap",
     "competencies",
@@ -206,6 +216,7 @@ __all__ = [
     "units_above",
     "units_headed",
     "url_for",
+    "visible_people",
     "withdraw_participant",
     "writes_on_get",
 ]

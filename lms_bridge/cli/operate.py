@@ -12,14 +12,13 @@ from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy import select
 
-from lms_bridge.cli.common import Unusable, with_app, with_bare_app
+from lms_bridge.cli.common import Unusable, agency_of, with_app, with_bare_app
 from lms_bridge.cli.database import upgrade_all
 from lms_bridge.db import acting_as, db, now, upsert
-from lms_bridge.domain.nip import clean_nip
 from lms_bridge.lti.advice import advice
 from lms_bridge.lti.keys import create_key, rotate
 from lms_bridge.lti.registration import INVITATION_LIFETIME, invite
-from lms_bridge.models import Agency, Deployment, Grant, Person, Platform, ToolKey
+from lms_bridge.models import Agency, Deployment, Platform, ToolKey
 from lms_bridge.services.grades import parked_grades, requeue_grades
 from lms_bridge.services.outbox import dead_deliveries, requeue_deliveries
 from lms_bridge.settings import FILE_NAME, load_settings
@@ -95,13 +94,6 @@ def create_agency(code: str, name: str, timezone: str) -> None:
     click.echo(f"Agency {code} created.")
 
 
-def find_agency(code: str) -> Agency:
-    agency = db.session.scalar(select(Agency).where(Agency.code == code))
-    if agency is None:
-        raise Unusable(f'There is no agency {code}. Create it: lms-bridge agency create {code} --name "..."')
-    return agency
-
-
 @click.group("platform")
 def platform_group() -> None:
     """LMSs that may launch modules."""
@@ -116,7 +108,7 @@ def invite_platform(code: str, plain: bool) -> None:
 
     Example: lms-bridge platform invite --agency demo --plain
     """
-    url = f"{current_app.config['BASE_URL']}/lti/register/{invite(find_agency(code), now=now())}"
+    url = f"{current_app.config['BASE_URL']}/lti/register/{invite(agency_of(code), now=now())}"
     if plain:
         click.echo(url)
         return
@@ -146,7 +138,7 @@ def add_platform(code: str, issuer: str, client_id: str, deployment_id: str, **u
     --authorization-url https://lms.example.go.id/auth --token-url https://lms.example.go.id/token --jwks-url
     https://lms.example.go.id/jwks
     """
-    agency = find_agency(code)
+    agency = agency_of(code)
     for name in ("authorization_url", "token_url", "jwks_url"):
         if urlsplit(urls[name] or "").scheme not in {"http", "https"}:
             raise Unusable(f"--{name.replace('_', '-')} must be an http or https address.")
@@ -204,34 +196,6 @@ def switch_platform(platform_id: int, state: str) -> None:
         raise Unusable(f"There is no platform {platform_id}. See: lms-bridge platform list")
     platform.active = state == "on"
     click.echo(f"{platform.issuer}: {state}")
-
-
-@click.group("operator")
-def operator_group() -> None:
-    """Rights that the operator of the server gives first."""
-
-
-@operator_group.command("grant")
-@click.argument("role", type=click.Choice(["analyst"]))
-@click.option("--agency", "code", required=True, help="Code of the agency.")
-@click.option("--nip", required=True, help="18 digits; a grant to an unknown NIP waits for its first trusted launch.")
-@with_app
-def grant(role: str, code: str, nip: str) -> None:
-    """Give ROLE to the holder of a NIP, such as to the first HR analyst of an agency.
-
-    Example: lms-bridge operator grant analyst --agency demo --nip 198809232012122001
-    """
-    agency, digits = find_agency(code), clean_nip(nip)
-    if digits is None:
-        raise Unusable("A NIP has 18 digits.")
-    with acting_as(agency.id):
-        person_id = db.session.scalar(select(Person.id).where(Person.nip == digits))
-        held = select(Grant.id).where(Grant.role == role, Grant.nip == digits, Grant.valid_to.is_(None))
-        if not db.session.scalar(held):
-            db.session.add(Grant(role=role, nip=digits, person_id=person_id, valid_from=now().date()))
-            # While the agency is chosen, which gives the row its own.
-            db.session.flush()
-    click.echo(f"Granted{'' if person_id else '; it takes effect at the first launch with this NIP'}.")
 
 
 @click.group("grades")

@@ -13,8 +13,7 @@ import click
 from flask_babel import force_locale
 from sqlalchemy import select
 
-from lms_bridge.cli.common import Unusable, with_app
-from lms_bridge.cli.operate import find_agency
+from lms_bridge.cli.common import Unusable, agency_of, with_app
 from lms_bridge.db import acting_as, db, now
 from lms_bridge.errors import BridgeError
 from lms_bridge.imports import store
@@ -55,7 +54,7 @@ def import_list(
 
     Example: lms-bridge people import pegawai.xlsx --agency demo --kind people --dry-run
     """
-    with acting_as(find_agency(code).id), _plainly():
+    with acting_as(agency_of(code).id), _plainly():
         import_id = store.begin_import(file, kind=kind, file_name=file.name, by=None, now=now())
         db.session.commit()
         row = _advance(import_id)
@@ -88,7 +87,7 @@ def import_list(
 @with_app
 def list_imports(code: str) -> None:
     """List the imports of an agency, the last first."""
-    with acting_as(find_agency(code).id):
+    with acting_as(agency_of(code).id):
         for row in db.session.scalars(select(Import).order_by(Import.id.desc())):
             counts = f"read {row.rows_read}, new {row.rows_new}, changed {row.rows_changed}, faulty {row.rows_faulty}"
             click.echo(f"{row.id}\t{row.created_at:%Y-%m-%d %H:%M}\t{row.kind}\t{row.state.value}\t{counts}")
@@ -103,7 +102,7 @@ def apply_import(number: int, code: str) -> None:
 
     Example: lms-bridge people apply 7 --agency demo
     """
-    with acting_as(find_agency(code).id), _plainly():
+    with acting_as(agency_of(code).id), _plainly():
         row = _advance(number)
         if row.state == ImportState.MAPPING:
             store.choose_columns(number, row.columns)
@@ -123,7 +122,7 @@ def undo_import(number: int, code: str) -> None:
 
     Example: lms-bridge people undo 7 --agency demo
     """
-    with acting_as(find_agency(code).id), _plainly():
+    with acting_as(agency_of(code).id), _plainly():
         store.want_undo(number)
         db.session.commit()
         row = _advance(number)
@@ -138,7 +137,7 @@ def undo_import(number: int, code: str) -> None:
 @with_app
 def discard_import(number: int, code: str) -> None:
     """Throw away the import NUMBER, which was not applied."""
-    with acting_as(find_agency(code).id), _plainly():
+    with acting_as(agency_of(code).id), _plainly():
         store.discard(number)
         click.echo(f"Import {number} is thrown away.")
 
@@ -151,7 +150,7 @@ def discard_import(number: int, code: str) -> None:
 @with_app
 def write_errors(number: int, file: BinaryIO, code: str, language: str) -> None:
     """Write the faulty rows of the import NUMBER, each with its reason, to the XLSX file FILE."""
-    with acting_as(find_agency(code).id), _plainly(), force_locale(language):
+    with acting_as(agency_of(code).id), _plainly(), force_locale(language):
         click.echo(f"{write_error_file(number, file)} rows.", err=True)
 
 
@@ -166,7 +165,7 @@ def write_list_template(kind: str, file: BinaryIO, code: str, language: str) -> 
 
     Example: lms-bridge people template people pegawai.xlsx --agency demo
     """
-    with acting_as(find_agency(code).id), force_locale(language):
+    with acting_as(agency_of(code).id), force_locale(language):
         write_template(KINDS[kind], file)
 
 

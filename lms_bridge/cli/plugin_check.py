@@ -24,6 +24,8 @@ from lms_bridge.settings import load_settings
 _LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "venv", "build", "dist", "*.egg-info", "__pycache__", "node_modules"
 )
+_PASSED, _FAILED = 0, 1
+"""How pytest ends when it could run the tests."""
 _READY = """from lms_bridge.testing import PluginContract
 
 
@@ -104,18 +106,20 @@ def _run(plugin: Unpacked, folder: Path) -> list[Check]:
         written[0].write_text(_READY.format(name=plugin.name), "utf-8")
     report = folder / "report.json"
     options = ["-p", "lms_bridge.testing.report", "--contract-report", str(report), "-p", "no:cacheprovider"]
-    command = [sys.executable, "-P", "-m", "pytest", "-q", "--import-mode=importlib", *options, *map(str, written)]
+    # Neither the folder of the source nor the author's own options may change what is looked at.
+    runner = [sys.executable, "-P", "-m", "pytest", "-q", "--import-mode=importlib", "-o", "addopts="]
     # The operator's settings stay outside, but where the databases and the browser are.
     kept = {"LMS_BRIDGE_TEST_DATABASE_URL", "LMS_BRIDGE_CHROMIUM"}
     environment = {
         name: value for name, value in os.environ.items() if name in kept or not name.startswith("LMS_BRIDGE_")
     }
     environment["PYTHONPATH"] = os.pathsep.join([str(plugin.site), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = subprocess.run(command, cwd=plugin.source, env=environment, capture_output=True, text=True)
-    checks = [Check(**row) for row in json.loads(report.read_text("utf-8"))] if report.exists() else []
-    if not checks:
+    done = subprocess.run(
+        [*runner, *options, *map(str, written)], cwd=plugin.source, env=environment, capture_output=True, text=True
+    )
+    if done.returncode not in {_PASSED, _FAILED}:
         raise Unusable(f"The contract could not be run:\n{(done.stdout + done.stderr).strip()[-2000:]}")
-    return checks
+    return [Check(**row) for row in json.loads(report.read_text("utf-8"))]
 
 
 def _tell(verdict: Verdict, checks: list[Check]) -> None:

@@ -13,8 +13,7 @@ from lms_bridge.cli.common import with_app
 from lms_bridge.plugin_host import host
 from lms_bridge.plugin_host.discovery import discover
 from lms_bridge.services.plugin_grades import kept_grade
-from lms_bridge.services.plugin_remains import abandoned_plugins
-from lms_bridge.services.schema import pending_branches, version_folders
+from lms_bridge.services.schema import pending_branches, uninstalled_branches, version_folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +55,10 @@ def _rows() -> Iterator[Row]:
         reason = f"{state.reason}: {state.hint}" if state.reason else ""
         grade = kept_grade(name, version, instance) or "not checked"
         yield Row(name, version, state.state, _tables(name, instance), grade, reason)
+    why = "LMS_BRIDGE_SAFE_MODE" if host().safe_mode else "LMS_BRIDGE_DISABLED_PLUGINS or LMS_BRIDGE_LOAD_PLUGINS"
     for name in installed - states.keys():
-        why = "by LMS_BRIDGE_DISABLED_PLUGINS or LMS_BRIDGE_LOAD_PLUGINS"
-        yield Row(name, "-", "switched off", _tables(name, instance), "-", why)
-    for name in abandoned_plugins(installed):
+        yield Row(name, "-", "switched off", _tables(name, instance), "-", f"by {why}")
+    for name in set(uninstalled_branches()) - installed:
         hint = f"install it again, or run: lms-bridge plugin forget {name}"
         yield Row(name, "-", "uninstalled", "tables left", "-", hint)
 

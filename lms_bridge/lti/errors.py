@@ -183,16 +183,33 @@ class RegistrationRefused(BridgeError):
         super().__init__(detail, reason=reason or str(detail))
 
 
-class InvitationExpired(RegistrationRefused):
-    """The link was used, is older than seven days, or is mistyped. The LMS's administrator sees it.
+class RegistrationUnclear(RegistrationRefused):
+    """The LMS opened the registration with a part of its address twice, or with one that cannot be read.
 
-    What helps: `lms-bridge platform invite --agency CODE`.
+    What helps: Paste the link again, exactly as it was given.
+    """
+
+    code = "registration-unclear"
+    steps = (_l("Paste the link into the LMS again, exactly as you got it."),)
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(_l("A part of the registration came twice or cannot be read."), reason=reason)
+
+
+class InvitationExpired(RegistrationRefused):
+    """The link was used, is older than seven days, or is mistyped; or a registration with it runs, or broke off less
+    than two minutes ago. The LMS's administrator sees it.
+
+    What helps: Wait two minutes if it broke off; else `lms-bridge platform invite --agency CODE`.
     """
 
     status = HTTPStatus.GONE
     code = "invitation-expired"
     title = _l("This invitation can no longer be used")
-    steps = (_l("Ask the operator of this server for a new link: lms-bridge platform invite --agency CODE."),)
+    steps = (
+        _l("Was the registration broken off a moment ago? Then the link works again after two minutes."),
+        _l("Ask the operator of this server for a new link: lms-bridge platform invite --agency CODE."),
+    )
 
     def __init__(self) -> None:
         super().__init__(_l("An invitation works for one registration, for seven days."), reason="invitation")

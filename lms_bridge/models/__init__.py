@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lms_bridge.models.audit import AuditEntry, AuditKind
 from lms_bridge.models.evidence import Evidence, Gap, PersonScore
 from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework
 from lms_bridge.models.grades import Grade, GradeState, LineItem
@@ -45,6 +46,8 @@ from lms_bridge.models.programme import (
 
 __all__ = [
     "Agency",
+    "AuditEntry",
+    "AuditKind",
     "BehaviourIndicator",
     "Competency",
     "CompetencyLevel",

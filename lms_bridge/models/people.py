@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from enum import Enum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms_bridge.db import AgencyOwned, Code, Model, Name
@@ -31,6 +31,7 @@ class Person(Model, AgencyOwned):
     __tablename__ = "core_person"
     __table_args__ = (
         UniqueConstraint("agency_id", "nip"),
+        Index(None, "agency_id", "email"),
         CheckConstraint("same_as_id <> id", name="not_itself"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -46,6 +47,8 @@ class Person(Model, AgencyOwned):
     same_as_id: Mapped[int | None] = mapped_column(ForeignKey("core_person.id"), index=True)
     matching: Mapped[Matching] = mapped_column(default=Matching.AUTOMATIC, server_default=Matching.AUTOMATIC.value)
     created_at: Mapped[dt.datetime]
+    erased_at: Mapped[dt.datetime | None]
+    """When all that tells who this was, was removed; the row stays for what must stay true, such as the audit log."""
 
 
 class Unit(Model, AgencyOwned):
@@ -181,13 +184,32 @@ class PlacementSuperior(Model, AgencyOwned):
 
 
 class Grant(Model, AgencyOwned):
-    """A right given by name, such as analyst; with an NIP only, it waits for the first trusted launch with it."""
+    """A right given by name; with an NIP only, it waits for the first trusted launch or import with it.
+
+    An analyst holds it for the whole agency, the others for what ``scope`` names: the owner for a programme (its code),
+    the officer for one action.
+    """
 
     __tablename__ = "core_grant"
-    __table_args__ = (CheckConstraint("person_id IS NOT NULL OR nip IS NOT NULL", name="somebody"),)
+    __table_args__ = (
+        CheckConstraint("person_id IS NOT NULL OR nip IS NOT NULL", name="somebody"),
+        CheckConstraint("(role = 'analyst') = (scope = '')", name="scope"),
+        *(
+            Index(
+                f"uq_core_grant_open_{holder}",
+                *("agency_id", "role", "scope", holder),
+                unique=True,
+                sqlite_where=text("valid_to IS NULL"),
+                postgresql_where=text("valid_to IS NULL"),
+            )
+            for holder in ("nip", "person_id")
+        ),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     role: Mapped[Code]
+    scope: Mapped[Code] = mapped_column(default="")
     person_id: Mapped[int | None] = mapped_column(ForeignKey("core_person.id"), index=True)
     nip: Mapped[Code | None]
     valid_from: Mapped[dt.date]
     valid_to: Mapped[dt.date | None]
+    """The day from which it is withdrawn."""

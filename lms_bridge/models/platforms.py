@@ -101,6 +101,8 @@ class PlatformUser(Model, AgencyOwned):
     id: Mapped[int] = mapped_column(primary_key=True)
     issuer: Mapped[Name]
     sub: Mapped[Name]
+    username: Mapped[Name | None]
+    """The login name, where the LMS tells it: for whoever links people, and for the agency's rule of matching."""
     person_id: Mapped[int] = mapped_column(ForeignKey("core_person.id"), index=True)
 
 

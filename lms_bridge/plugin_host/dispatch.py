@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
+from pluggy import HookImpl
 from sqlalchemy import select
 
 from lms_bridge import hookspecs
@@ -40,9 +41,7 @@ def collect(hook: str, **asked: Any) -> list[Contribution]:
         if impl.plugin_name in off:
             continue
         try:
-            with guest(impl.plugin_name):
-                value = plugins.call(hook, impl.plugin_name, impl.function, *(asked[name] for name in impl.argnames))
-                parts = _checked(hook, value)
+            parts = _ask(impl, hook, asked)
         except (Exception, SystemExit) as error:
             plugins.note_failure(impl.plugin_name, hook, error)
         else:
@@ -52,11 +51,18 @@ def collect(hook: str, **asked: Any) -> list[Contribution]:
 
 def ask_one(plugin: str, hook: str, **asked: Any) -> list[Any] | None:
     """Ask one plugin, such as for a duty; what it raises comes through. None where it does not answer this hook."""
-    for impl in getattr(host().manager.hook, hook).get_hookimpls():
+    plugins = host()
+    for impl in getattr(plugins.manager.hook, hook).get_hookimpls():
         if impl.plugin_name == plugin:
-            with guest(plugin):
-                return _checked(hook, impl.function(*(asked[name] for name in impl.argnames)))
+            return _ask(impl, hook, asked)
     return None
+
+
+def _ask(impl: HookImpl, hook: str, asked: dict[str, Any]) -> list[Any]:
+    with guest(impl.plugin_name):
+        return _checked(
+            hook, host().call(hook, impl.plugin_name, impl.function, *(asked[name] for name in impl.argnames))
+        )
 
 
 @cache

@@ -16,12 +16,14 @@ from werkzeug.routing import BuildError
 
 from lms_bridge.contributions import (
     API_VERSION,
+    PLUGIN_RELATIONS,
     RELATIONS,
     EventHandler,
     Module,
     NavigationItem,
     Permission,
     Plugin,
+    Relation,
     version_text,
 )
 from lms_bridge.db import METADATA, db, plugin_base
@@ -39,6 +41,7 @@ _KINDS = {
     "blueprints": Blueprint,
     "modules": Module,
     "permissions": Permission,
+    "relations": Relation,
     "event_handlers": EventHandler,
     "navigation": NavigationItem,
 }
@@ -130,6 +133,9 @@ def check_declaration(declared: object, name: str) -> Plugin:
     for permission in declared.permissions:
         if not permission.action.startswith(f"{name}.") or not permission.relations <= RELATIONS:
             raise Unfit(f"permission {permission.action!r} must start with {name}. and use known relations")
+    for relation in declared.relations:
+        if relation.name not in PLUGIN_RELATIONS:
+            raise Unfit(f"the relation {relation.name!r} is not one of {', '.join(sorted(PLUGIN_RELATIONS))}")
     for blueprint in declared.blueprints:
         if blueprint.name != name:
             raise Unfit(f"blueprint {blueprint.name!r} must be called {name!r}")

@@ -30,7 +30,10 @@ class Participation:
 
 
 class ProgrammeFull(Conflict):
-    """Every seat is taken."""
+    """Every seat is taken.
+
+    What helps: Wait for a withdrawal, or ask for more seats.
+    """
 
     code = "programme-full"
     title = _l("Every seat is taken")

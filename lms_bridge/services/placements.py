@@ -27,7 +27,10 @@ from lms_bridge.services.units import NotThen, check_stands, get_unit
 
 
 class PlacementOverlap(Conflict):
-    """The person holds this very post in this unit already in that time."""
+    """The person holds this very post in this unit already in that time.
+
+    What helps: End the first placement.
+    """
 
     code = "placement-overlap"
     title = _l("This post is held already")
@@ -37,7 +40,10 @@ class PlacementOverlap(Conflict):
 
 
 class PostElsewhere(Conflict):
-    """The post belongs to another unit."""
+    """The post belongs to another unit.
+
+    What helps: Choose another post.
+    """
 
     code = "post-elsewhere"
     title = _l("This post belongs to another unit")
@@ -47,7 +53,10 @@ class PostElsewhere(Conflict):
 
 
 class OwnSuperior(Conflict):
-    """Somebody would be their own superior."""
+    """Somebody would be their own superior.
+
+    What helps: Choose somebody else.
+    """
 
     code = "own-superior"
     title = _l("Nobody is their own superior")

@@ -51,12 +51,6 @@ def _kept_by_core(plugin: str) -> tuple[tuple[Table, ColumnElement[bool]], ...]:
     return (settings, settings.c.plugin == plugin), (deliveries, deliveries.c.handler.startswith(f"{plugin}:"))
 
 
-def abandoned_plugins(installed: set[str]) -> list[str]:
-    """Return the plugins whose migrations were applied and that are not installed."""
-    branches = db.session.connection().scalars(select(SchemaLedger.__table__.c.branch).distinct())
-    return sorted(set(branches) - installed - {"core"})
-
-
 def export_remains(remains: Remains, folder: Path) -> None:
     """Write each table as a file of JSON lines. The folder is for the operator's eyes only."""
     folder.mkdir(mode=0o700, parents=True)

@@ -88,7 +88,10 @@ class ProgrammeView:
 
 
 class ProgrammeClosed(Conflict):
-    """The programme is not in a state that allows this."""
+    """The programme is not in a state that allows this.
+
+    What helps: Look at its state and change that first.
+    """
 
     code = "programme-closed"
     title = _l("The programme does not allow this now")
@@ -155,12 +158,14 @@ def programme(programme_id: int) -> ProgrammeView:
 
 def programmes(
     *,
-    statuses: Collection[ProgrammeStatus] = tuple(ProgrammeStatus),
+    statuses: Collection[ProgrammeStatus] | None = None,
     competency: str | None = None,
     course_id: int | None = None,
 ) -> list[ProgrammeView]:
     """Return the agency's programmes by start and code: of some statuses, aiming at a competency, of a course."""
-    rows = select(Programme).where(Programme.status.in_(statuses))
+    rows = select(Programme)
+    if statuses is not None:
+        rows = rows.where(Programme.status.in_(statuses))
     if competency is not None:
         rows = rows.where(Programme.competencies.any(ProgrammeCompetency.competency == competency))
     if course_id is not None:

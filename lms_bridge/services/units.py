@@ -31,14 +31,20 @@ class UnitView:
 
 
 class NotThen(Conflict):
-    """A unit, or the unit above it, does not exist on the day or in the time that was given."""
+    """A unit, or the unit above it, does not exist on the day or in the time that was given.
+
+    What helps: Look at its first and last day.
+    """
 
     code = "not-then"
     title = _l("This does not exist at that time")
 
 
 class LaterChange(Conflict):
-    """A unit was changed already on a later day than that of the change to be recorded."""
+    """A unit was changed already on a later day than that of the change to be recorded.
+
+    What helps: Record changes in order; give the day of the last one or a later day.
+    """
 
     code = "later-change"
     title = _l("A later change is recorded already")
@@ -53,7 +59,10 @@ class LaterChange(Conflict):
 
 
 class UnitInUse(Conflict):
-    """A unit is to end while people or units are still in it."""
+    """A unit is to end while people or units are still in it.
+
+    What helps: First move the people and units to where they are from the next day on.
+    """
 
     code = "unit-in-use"
     title = _l("People or units are still in this unit")

@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from lms_bridge.db import db, now
-from lms_bridge.lti.errors import LaunchRefused
+from lms_bridge.lti.errors import LaunchRefused, RegistrationUnclear
 from lms_bridge.lti.keys import published_keys
 from lms_bridge.lti.launch import ProofNeeded, accept
 from lms_bridge.lti.login import LoginSchema, begin_login, single_values
@@ -137,7 +137,7 @@ def jwks() -> Response:
 def begin_registration(invitation: str) -> str:
     """Show the LMS administrator what will be registered, and ask for a click."""
     found = open_invitation(invitation, now=now())
-    query = single_values(request.args.to_dict(flat=False))
+    query = single_values(request.args.to_dict(flat=False), refusal=RegistrationUnclear)
     configuration_url = query.get("openid_configuration", "")
     agency = db.session.get_one(Agency, found.agency_id)
     if not configuration_url:
@@ -159,7 +159,7 @@ def begin_registration(invitation: str) -> str:
 def finish_registration(invitation: str) -> str:
     """Register with the LMS and show its administrator the next steps."""
     found = open_invitation(invitation, now=now())
-    form: dict[str, Any] = single_values(request.form.to_dict(flat=False))
+    form: dict[str, Any] = single_values(request.form.to_dict(flat=False), refusal=RegistrationUnclear)
     configuration_url = form.get("openid_configuration", "")
     agency_id = found.agency_id
     platform = register(

@@ -119,6 +119,14 @@ BAD = {
     "has no erasure": Bad(
         "erasing_leaves_no_row", "erase_person() is missing", source(("@hookimpl\ndef erase", "def erase"))
     ),
+    "raises in the erasure": Bad(
+        "erasing_leaves_no_row", "erase_person() raises ZeroDivisionError", source(("deleted=1", "deleted=1 / 0"))
+    ),
+    "gives no receipt": Bad(
+        "erasing_leaves_no_row",
+        "must return ErasureReceipt",
+        source(("return ErasureReceipt(deleted=1)", "return True")),
+    ),
     "erases nothing": Bad(
         "erasing_leaves_no_row", "1 in notes_note", source((f"delete(Note){MINE}", "delete(Note).where(Note.id < 0)"))
     ),

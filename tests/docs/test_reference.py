@@ -12,13 +12,17 @@ import click
 import pytest
 
 import lms_bridge.api
+import lms_bridge.testing
 from lms_bridge import hookspecs
 from lms_bridge.cli import bridge
 from lms_bridge.contributions import RELATIONS
 from lms_bridge.settings import TABLE
 from tests.docs.pages import DOCS, ROOT, blocks, read
+from tools.reference.kinds import declared_permissions
 
 SOURCES = (ROOT / "lms_bridge", *(ROOT / "plugins").glob("*/src"))
+SURFACES = {"lms_bridge.api": lms_bridge.api, "lms_bridge.testing": lms_bridge.testing}
+"""What plugins import, and what their tests import."""
 PAGES = sorted(DOCS.rglob("*.md"))
 
 
@@ -34,10 +38,20 @@ def test_every_hook_has_an_example_and_says_when_what_and_what_if(hook: Any) -> 
     assert all(f"**{word}**" in section for word in ("When", "Return", "May assume", "On failure"))
 
 
-def test_every_relation_is_documented_and_no_other() -> None:
-    relations = read("permissions.md").partition("## Actions")[0]
+def test_the_matrix_of_permissions_says_what_is_declared() -> None:
+    relations, _heading, rest = read("permissions.md").partition("## Who may what")
+    matrix = rest.partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in matrix.splitlines() if line[:2] == "| "]
+    columns = [column.strip("`") for column in rows[0][2:]]
 
-    assert set(re.findall(r"^\| `(\w+)` \|", relations, re.MULTILINE)) == RELATIONS
+    documented = {
+        row[1].strip("`"): {column for column, cell in zip(columns, row[2:], strict=True) if cell != "–"}
+        for row in rows[2:]
+        if row[1]
+    }
+
+    assert documented == {one.action: one.relations for one in declared_permissions()}
+    assert set(columns) == set(re.findall(r"^\| `(\w+)` \|", relations, re.MULTILINE)) == RELATIONS
 
 
 def commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -99,10 +113,10 @@ def test_python_on_a_page_compiles_and_uses_only_the_public_surface(page: Path) 
         if block.language == "python":
             for node in ast.walk(ast.parse(block.text)):
                 if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "lms_bridge":
-                    assert node.module == "lms_bridge.api"
-                    imported |= {alias.name for alias in node.names}
+                    assert node.module in SURFACES
+                    imported |= {f"{node.module}.{alias.name}" for alias in node.names}
 
-    assert imported <= set(lms_bridge.api.__all__)
+    assert imported <= {f"{name}.{one}" for name, surface in SURFACES.items() for one in surface.__all__}
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)

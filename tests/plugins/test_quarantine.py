@@ -203,7 +203,7 @@ def test_a_plugin_set_aside_serves_nothing(drop_in, start):
     assert browser.get("/p/bad/page").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["core", "lti", "session", "home", "Bad", "bad_name"])
+@pytest.mark.parametrize("name", ["core", "lti", "session", "home", "Bad", "bad_name", "a" * 28])
 def test_a_reserved_or_malformed_name_is_refused(name, drop_in, neighbour, start):
     drop_in(name, "")
 

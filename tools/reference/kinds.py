@@ -18,10 +18,11 @@ import click
 import lms_bridge
 from lms_bridge import hookspecs
 from lms_bridge.cli import bridge
-from lms_bridge.contributions import Plugin
+from lms_bridge.contributions import Permission, Plugin
 from lms_bridge.errors import BridgeError
 from lms_bridge.events import CORE_EVENTS
 from lms_bridge.plugin_host.discovery import GROUP
+from lms_bridge.services.permissions import CORE
 from lms_bridge.settings import TABLE, Setting
 from tools.reference import surface
 from tools.reference.docstrings import cell, described, paragraphs, prose
@@ -128,13 +129,18 @@ def _fields(kind: Any) -> str:
     return ", ".join(f"`{field.name}`" for field in fields(kind))
 
 
+def declared_permissions() -> list[Permission]:
+    """Return every action that core and our own plugins declare."""
+    declared = [*CORE, *(permission for plugin in declarations() for permission in plugin.permissions)]
+    return sorted(declared, key=lambda one: one.action)
+
+
 @cache
 def permissions() -> Mapping[str, str]:
-    """Return every action that our own plugins declare."""
-    declared = [permission for plugin in declarations() for permission in plugin.permissions]
+    """Return every action."""
     return {
         one.action: _row(f"`{one.action}`", ", ".join(f"`{name}`" for name in sorted(one.relations)), str(one.title))
-        for one in sorted(declared, key=lambda one: one.action)
+        for one in declared_permissions()
     }
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lms_bridge.contributions import ErasureReceipt
 from lms_bridge.plugin_host import ask_one
 from lms_bridge.services.people import person_ref
 from lms_bridge.testing.contract import rows, source
@@ -46,8 +45,7 @@ class Silver(Contract):
         self.use(Launch(subject, subject.neighbour))
         about = [subject.neighbour.id]
         others = subject.inside(rows.rows_about, about, subject.tables)
-        receipt = subject.inside(_erase, self.plugin, subject.learner.id)
-        if receipt is None or not isinstance(receipt[0], ErasureReceipt):
+        if _duty(subject, "erase_person", subject.learner.id) is None:
             fail("erase_person() is missing. Write it: delete the rows of person.ids, or keep them without the person.")
         left = subject.inside(rows.rows_about, [subject.learner.id], subject.tables)
         refuse(
@@ -122,8 +120,8 @@ class Silver(Contract):
         walk = self.used(subject).walk(self.pages)
         refuse(
             walk.unseen(),
-            "The contract found no way there. Link to it, or name an address in `pages` of your contract, such as "
-            f'pages = ("/p/{self.plugin}/...",).',
+            "The contract found no way there, or nobody who may go it. Link to it, or name an address in `pages` of "
+            f'your contract, such as pages = ("/p/{self.plugin}/...",).',
         )
         faults = []
         subject.state.declaration = replace(subject.declaration, permissions=())
@@ -154,15 +152,23 @@ class Silver(Contract):
 
 
 def _exported(subject: Subject, person_id: int) -> list[Any]:
-    def rows_of_export() -> list[Any]:
-        parts = ask_one(subject.plugin, "export_person", person=person_ref(person_id))
-        return [row for part in parts or () for row in part.rows]
-
-    return list(subject.inside(rows_of_export))
+    parts = _duty(subject, "export_person", person_id) or ()
+    return [row for part in parts for row in part.rows]
 
 
-def _erase(plugin: str, person_id: int) -> list[Any] | None:
-    return ask_one(plugin, "erase_person", person=person_ref(person_id))
+def _duty(subject: Subject, hook: str, person_id: int) -> list[Any] | None:
+    """Ask the plugin to do a duty to a person, and keep what it did."""
+
+    def ask() -> list[Any] | None:
+        return ask_one(subject.plugin, hook, person=person_ref(person_id))
+
+    try:
+        answer: list[Any] | None = subject.inside(ask)
+    except Exception as error:
+        pytest.fail(
+            f"{hook}() raises {type(error).__name__}: {error}. It is a duty: let it answer, whatever is stored."
+        )
+    return answer
 
 
 def _stable(answer: Any) -> str:
