@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from lms_bridge.db import current_agency, db
 from lms_bridge.engine import only_reading
-from lms_bridge.imports.applying import count_changes
+from lms_bridge.imports.applying import count_changes, refresh_statistics
 from lms_bridge.imports.checking import Checker, key_of
 from lms_bridge.imports.faults import Fault
 from lms_bridge.imports.headings import SEARCHED, find_headings, guess_columns
@@ -75,6 +75,8 @@ def stage(import_id: int, lease: str, *, told: Told = lambda done, total: None) 
                 db.session.rollback()
                 with only_reading(False):
                     _mark(import_id, lease, faults, _cells(path, row, faults))
+    refresh_statistics()
+    with only_reading():
         new, changed, faulty = count_changes(import_id, kind)
         db.session.rollback()
     release(import_id, lease, ImportState.READY, rows_new=new, rows_changed=changed, rows_faulty=faulty)
