@@ -140,6 +140,8 @@ def _start_lms(demo: Demo, servers: Servers, *, known: bool) -> None:
     servers.wait_for("practice-lms", f"{demo.lms}/")
     if not known:
         servers.wait_for_line("practice-lms", "Registered")
+        # Now that there is an LMS, the programme that has a course is tied to it.
+        servers.finish("seed", "demo", "seed")
         demo.registered.write_text(demo.addresses, "utf-8")
 
 
