@@ -12,7 +12,10 @@ from lms_bridge.models import ImportState
 
 
 class ImportNotThere(Conflict):
-    """The import is in another state than this needs: somebody, or the worker, was faster."""
+    """The import is in another state than this needs: somebody, or the worker, was faster.
+
+    What helps: Look at the import again.
+    """
 
     code = "import-elsewhere"
     title = _l("This import has gone on in the meantime")
@@ -22,7 +25,10 @@ class ImportNotThere(Conflict):
 
 
 class UndoRefused(Conflict):
-    """Later work stands on what the import brought. Nothing was taken back."""
+    """Something was recorded about what the import brought, after it. Nothing was taken back.
+
+    What helps: Read what stands in the way; nothing was taken back.
+    """
 
     code = "undo-refused"
     title = _l("This import can no longer be undone")
@@ -33,7 +39,10 @@ class UndoRefused(Conflict):
 
 
 class ColumnsMissing(Invalid):
-    """A list lacks columns that its kind needs."""
+    """A list lacks a column that its kind needs, or none of its columns was said to be it.
+
+    What helps: Choose the column.
+    """
 
     code = "columns-missing"
     title = _l("The list lacks a column")
