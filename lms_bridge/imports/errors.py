@@ -14,7 +14,7 @@ from lms_bridge.models import ImportState
 class ImportNotThere(Conflict):
     """The import is in another state than this needs: somebody, or the worker, was faster.
 
-    What helps: Look at the import again.
+    What helps: Look at it again.
     """
 
     code = "import-elsewhere"
@@ -25,9 +25,9 @@ class ImportNotThere(Conflict):
 
 
 class UndoRefused(Conflict):
-    """Something was recorded about what the import brought, after it. Nothing was taken back.
+    """Later work stands on what the import brought. Nothing was taken back.
 
-    What helps: Read what stands in the way; nothing was taken back.
+    What helps: Read what stands in the way, and change that first.
     """
 
     code = "undo-refused"
@@ -39,9 +39,9 @@ class UndoRefused(Conflict):
 
 
 class ColumnsMissing(Invalid):
-    """A list lacks a column that its kind needs, or none of its columns was said to be it.
+    """Whoever confirms the columns of a list left out one that its kind needs.
 
-    What helps: Choose the column.
+    What helps: Choose the column in which it is.
     """
 
     code = "columns-missing"
