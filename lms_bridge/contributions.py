@@ -15,7 +15,7 @@ from lms_bridge.events import Event
 API_VERSION = (1, 0)
 """Version of the contract with plugins. The second number rises with additions, the first with removals."""
 
-RELATIONS = frozenset({"self", "superior", "head", "analyst", "instructor", "administrator"})
+RELATIONS = frozenset({"self", "superior", "head", "analyst", "instructor", "administrator", "operator"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from lms_bridge.lti.keys import create_key, rotate
 from lms_bridge.lti.registration import INVITATION_LIFETIME, invite
 from lms_bridge.models import Agency, Deployment, Grant, Person, Platform, ToolKey
 from lms_bridge.services.grades import parked_grades, requeue_grades
+from lms_bridge.services.operator_links import make_operator_link
 from lms_bridge.services.outbox import dead_deliveries, requeue_deliveries
 from lms_bridge.settings import FILE_NAME, load_settings
 
@@ -224,6 +225,18 @@ def grant(role: str, code: str, nip: str) -> None:
             # While the agency is chosen, which gives the row its own.
             db.session.flush()
     click.echo(f"Granted{'' if person_id else '; it takes effect at the first launch with this NIP'}.")
+
+
+@operator_group.command("link")
+@click.option("--agency", "code", required=True, help="Code of the agency.")
+@with_app
+def link(code: str) -> None:
+    """Make a link into an agency's console. It opens once, within ten minutes.
+
+    Example: lms-bridge operator link --agency demo
+    """
+    token = make_operator_link(_agency(code).id, now=now())
+    click.echo(f"{current_app.config['BASE_URL']}/operator/{token}")
 
 
 @click.group("grades")

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from lms_bridge.db import db, now
 from lms_bridge.lti.login import LIFETIME
-from lms_bridge.models import Delivery, DeliveryState, OutboxEvent, Session, Ticket
+from lms_bridge.models import Delivery, DeliveryState, OperatorLink, OutboxEvent, Session, Ticket
 
 EVENTS_KEPT = dt.timedelta(days=90)
 
@@ -20,6 +20,7 @@ def clean_up() -> None:
     ended = moment - dt.timedelta(seconds=2 * LIFETIME)
     db.session.execute(delete(Session.__table__).where(Session.__table__.c.expires_at < ended))
     db.session.execute(delete(Ticket.__table__).where(Ticket.__table__.c.expires_at < moment))
+    db.session.execute(delete(OperatorLink.__table__).where(OperatorLink.__table__.c.expires_at < moment))
     waiting = select(Delivery.__table__.c.event_id).where(Delivery.__table__.c.state != DeliveryState.DONE)
     events = OutboxEvent.__table__
     db.session.execute(delete(events).where(events.c.happened_at < moment - EVENTS_KEPT, events.c.id.not_in(waiting)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lms_bridge.models.evidence import Evidence, Gap, PersonScore
 from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework
 from lms_bridge.models.grades import Grade, GradeState, LineItem
-from lms_bridge.models.launches import Launch, Session, SessionKind, Ticket
+from lms_bridge.models.launches import Launch, OperatorLink, Session, SessionKind, Ticket
 from lms_bridge.models.outbox import Delivery, DeliveryState, OutboxEvent
 from lms_bridge.models.people import (
     Grant,
@@ -52,6 +52,7 @@ __all__ = [
     "KeySet",
     "Launch",
     "LineItem",
+    "OperatorLink",
     "OutboxEvent",
     "Person",
     "PersonScore",

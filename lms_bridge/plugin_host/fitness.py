@@ -28,7 +28,7 @@ from lms_bridge.events import Event
 from lms_bridge.plugin_host.discovery import Found
 
 _NAME = re.compile(r"[a-z][a-z0-9]{1,30}")
-RESERVED = frozenset({"core", "bridge", "home", "session", "window", "lti", "static", "health"})
+RESERVED = frozenset({"core", "bridge", "home", "console", "operator", "session", "window", "lti", "static", "health"})
 """Names of core's own blueprints, branches and folders."""
 _KINDS = {
     "blueprints": Blueprint,

@@ -8,10 +8,12 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from lms_bridge.context import BridgeContext, PersonRef, current
+from lms_bridge.contributions import Permission
 from lms_bridge.db import db, now
 from lms_bridge.errors import Refused
 from lms_bridge.models import Enrolment, Grant, Placement, PlacementSuperior, PlatformUser, Post, UnitClosure
@@ -19,15 +21,24 @@ from lms_bridge.plugin_host import host
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+ADMINISTER, MANAGE_PEOPLE, ROTATE_KEYS = "core.administer", "core.manage-people", "core.rotate-keys"
+CORE = (
+    Permission(ADMINISTER, _l("Look after LMSs, plugins and jobs"), frozenset({"administrator", "operator"})),
+    Permission(MANAGE_PEOPLE, _l("Look after people, imports, grants and audit"), frozenset({"analyst", "operator"})),
+    Permission(ROTATE_KEYS, _l("Renew the keys of the server"), frozenset({"operator"})),
+)
+"""Core's own actions; those of plugins are in their declarations."""
+_CORE = {permission.action: permission for permission in CORE}
+
 
 def may(actor: BridgeContext, action: str, subject: PersonRef | None = None, *, on: dt.date | None = None) -> bool:
     """Say whether the actor may do this to the subject (by default themselves). What is not declared is refused.
 
     Superior, head and analyst come from the agency's placements and grants of that day, never from the LMS;
     instructor and administrator come from the launch: the first holds for the people of its course, the second for the
-    agency that the session belongs to.
+    agency that the session belongs to; operator from the link that opened the console.
     """
-    permission = host().permission(action)
+    permission = _CORE.get(action) or host().permission(action)
     if permission is None:
         return False
     subject = subject or actor.person
@@ -78,6 +89,10 @@ def _instructor(actor: BridgeContext, subject: PersonRef, on: dt.date) -> bool:
 
 def _administrator(actor: BridgeContext, subject: PersonRef, on: dt.date) -> bool:
     return "administrator" in actor.roles
+
+
+def _operator(actor: BridgeContext, subject: PersonRef, on: dt.date) -> bool:
+    return "operator" in actor.roles
 
 
 def _valid(start: InstrumentedAttribute[Any], end: InstrumentedAttribute[Any], on: dt.date) -> tuple[Any, Any]:
@@ -143,6 +158,7 @@ def _analyst(actor: BridgeContext, subject: PersonRef, on: dt.date) -> bool:
 _HOLDS: dict[str, Callable[[BridgeContext, PersonRef, dt.date], bool]] = {
     "self": _self,
     "administrator": _administrator,
+    "operator": _operator,
     "instructor": _instructor,
     "analyst": _analyst,
     "superior": _superior,

@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
 
 from lms_bridge.context import current
 from lms_bridge.db import now
 from lms_bridge.errors import NotFound
+from lms_bridge.models import SessionKind
 from lms_bridge.plugin_host import collect, host
 from lms_bridge.services.people import placement_of
+from lms_bridge.services.permissions import ADMINISTER, MANAGE_PEOPLE, may
 
 bp = Blueprint("home", __name__)
 
@@ -26,8 +29,10 @@ class ModuleUnavailable(NotFound):
 
 
 @bp.get("/")
-def index() -> str:
-    """Show tasks first, then cards, then the modules that can be opened."""
+def index() -> str | Response:
+    """Show tasks first, then cards, then the modules that can be opened; the console's home is the console."""
+    if g.visit.kind is SessionKind.CONSOLE:
+        return redirect(url_for("console.index"))
     today = now().astimezone(ZoneInfo(current.agency.timezone)).date()
     tasks = [answer.value for answer in collect("tasks", context=g.context)]
     cards = [answer.value for answer in collect("home_cards", context=g.context)]
@@ -38,6 +43,7 @@ def index() -> str:
         tasks=sorted(tasks, key=lambda task: task.due or dt.date.max),
         cards=sorted(cards, key=lambda card: card.order),
         modules=[module for plugin in host().declarations for module in plugin.modules],
+        console=may(current, ADMINISTER) or may(current, MANAGE_PEOPLE),
     )
 
 

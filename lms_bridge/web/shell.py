@@ -17,7 +17,7 @@ from lms_bridge.plugin_host import host
 from lms_bridge.web.assets import init_assets
 from lms_bridge.web.formats import init_formats
 from lms_bridge.web.locale import LANGUAGES, choose_locale, init_locale
-from lms_bridge.web.session import page_path, window_ticket
+from lms_bridge.web.session import console_ticket, page_path, window_ticket
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -44,7 +44,7 @@ def init_shell(app: Flask, translations: Iterable[Path]) -> None:
     app.jinja_env.globals.update(
         languages=LANGUAGES, navigation=navigation, page_path=page_path, plugin_title=plugin_title
     )
-    app.jinja_env.globals["window_ticket"] = window_ticket
+    app.jinja_env.globals.update(window_ticket=window_ticket, console_ticket=console_ticket)
     app.context_processor(_page_context)
     app.after_request(_headers)
 

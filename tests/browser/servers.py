@@ -21,6 +21,7 @@ from lms_bridge.lti.registration import invite
 from lms_bridge.models import Agency
 from lms_bridge.practice.app import create_practice_app
 from lms_bridge.practice.driver import PracticeDriver
+from lms_bridge.services.operator_links import make_operator_link
 from lms_bridge.testing import instance
 
 RATING = "competency.self-rating"
@@ -97,6 +98,15 @@ class Site:
         with self.bridge.app_context():
             agency = db.session.scalars(select(Agency).where(Agency.code == "demo")).one()
             link = f"{self.bridge_url}/lti/register/{invite(agency, now=now())}"
+            db.session.commit()
+            db.session.remove()
+        return link
+
+    def operator_link(self) -> str:
+        """Return a link into the console of the demo agency."""
+        with self.bridge.app_context():
+            agency_id = db.session.scalars(select(Agency.id).where(Agency.code == "demo")).one()
+            link = f"{self.bridge_url}/operator/{make_operator_link(agency_id, now=now())}"
             db.session.commit()
             db.session.remove()
         return link

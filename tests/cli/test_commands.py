@@ -11,8 +11,10 @@ from click.testing import CliRunner
 
 from lms_bridge.app import create_app
 from lms_bridge.cli import bridge
+from lms_bridge.services.schema import migrations_folder
 from lms_bridge.testing.instance import close_app
 
+CORE_HEAD = max(file.name[:9] for file in migrations_folder().glob("versions/core_*.py"))
 PLUGIN = """
 from lms_bridge.api import Plugin, hookimpl
 
@@ -89,7 +91,7 @@ def test_an_upgrade_goes_on_after_a_plugin_was_uninstalled_and_keeps_cores_place
     done = command("db", "upgrade")
 
     assert done.exit_code == 0, done.output
-    assert ("core_0002",) in ask("SELECT version_num FROM alembic_version")
+    assert (CORE_HEAD,) in ask("SELECT version_num FROM alembic_version")
     assert ("gone_0001",) in ask("SELECT revision FROM core_schema_ledger")
 
 
@@ -101,7 +103,7 @@ def test_the_first_migration_of_a_plugin_makes_its_folder(command, install):
     assert done.exit_code == 0, done.output
     (file,) = (package / "migrations").glob("*.py")
     assert file.name == "ddd_0001_first_tables.py"
-    assert "core_0002" in file.read_text()
+    assert CORE_HEAD in file.read_text()
 
 
 def test_a_migration_for_an_unknown_branch_names_the_known_ones(command):
