@@ -6,7 +6,7 @@ import datetime as dt
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms_bridge.db import AgencyOwned, Code, Model, Name
@@ -16,8 +16,9 @@ class Launch(Model, AgencyOwned):
     """An accepted LTI message: who opened what, from where, in which roles."""
 
     __tablename__ = "core_launch"
+    __table_args__ = (Index(None, "platform_id", "launched_at"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    platform_id: Mapped[int] = mapped_column(ForeignKey("core_platform.id", ondelete="CASCADE"), index=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("core_platform.id", ondelete="CASCADE"))
     deployment_id: Mapped[Name]
     platform_user_id: Mapped[int] = mapped_column(ForeignKey("core_platform_user.id", ondelete="CASCADE"), index=True)
     course_id: Mapped[int | None] = mapped_column(ForeignKey("core_course.id", ondelete="SET NULL"))

@@ -159,7 +159,8 @@ NO_PAGES = {
     *("discovery.configuration", "discovery.jwks", "discovery.registration", "persona.become"),
     *("grades.line_items", "grades.line_item", "grades.results", "roster.memberships"),
     # These only lead on to pages that are here.
-    *("console.index", "course.launch", "deep_linking.begin", "competency.self_rating", "competency.competency"),
+    *("console.index", "console.invitations.index", "console.platforms.tested", "console.invitations.progress"),
+    *("course.launch", "deep_linking.begin", "competency.self_rating", "competency.competency"),
 }
 REFUSALS = {
     *("home.unknown_module", "invitation refused", "launch refused", "session ended", "no such page"),
@@ -182,6 +183,12 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     # The bridge: the console
     "home.index (administrator)": lambda tour: tour.visit("admin", "/"),
     "console.platforms.index": lambda tour: tour.console("admin", "/console/platforms"),
+    "console.platforms.show": lambda tour: tour.console("admin", f"/console/platforms/{tour.site.platform}"),
+    "console.platforms.show (tested)": lambda tour: tour.press(
+        tour.console("admin", f"/console/platforms/{tour.site.platform}"), "form[action$='/test'] button", "ol.lb-ticks"
+    ),
+    "console.invitations.show": lambda tour: tour.console("admin", f"/console/invitations/{tour.site.invited}"),
+    "console.jobs.index": lambda tour: tour.console("admin", "/console/jobs"),
     "operator.door": lambda tour: tour.alone(tour.site.operator_link()),
     "not my section": lambda tour: tour.console("dewi", "/console/platforms"),
     "operator link used up": lambda tour: tour.alone(f"{tour.site.bridge_url}/operator/{'x' * 43}"),

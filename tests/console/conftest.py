@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from lms_bridge.db import acting_as, db, now
-from lms_bridge.models import Agency, Platform
+from lms_bridge.models import Agency, Grade, GradeState, LineItem, Person, Platform, PlatformUser
 from lms_bridge.services.operator_links import make_operator_link
 from lms_bridge.testing.browser import Browser
 
@@ -80,3 +81,46 @@ def other_agency(bridge_app: Flask) -> int:
             number = platform.id
         db.session.remove()
     return number
+
+
+@pytest.fixture
+def make_grade(bridge_app: Flask) -> Callable[..., int]:
+    """Make a grade of the demo agency's platform in some state; returns its id."""
+
+    def make(state: GradeState, *, reason: str | None = None, attempts: int = 1, sub: str = "2") -> int:
+        with bridge_app.app_context():
+            platform = db.session.scalars(select(Platform), execution_options={"all_agencies": True}).first()
+            assert platform is not None
+            with acting_as(platform.agency_id):
+                person = Person(name=f"Peserta {sub}", created_at=now())
+                column = LineItem(platform_id=platform.id, url=f"https://lms.test/{sub}/lineitem", scopes=[])
+                db.session.add_all([person, column])
+                db.session.flush()
+                user = PlatformUser(issuer="https://elsewhere.test", sub=sub, person_id=person.id)
+                db.session.add(user)
+                db.session.flush()
+                grade = Grade(line_item_id=column.id, platform_user_id=user.id, state=state, wanted=1, maximum=100)
+                grade.comment, grade.reason, grade.attempts, grade.next_try_at = "", reason, attempts, now()
+                db.session.add(grade)
+                db.session.commit()
+                number = grade.id
+            db.session.remove()
+        return number
+
+    return make
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[str]]:
+    """Collect the statements that a page costs."""
+    asked: list[str] = []
+    with app.app_context():
+        engine = db.engine
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+            asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(engine, "before_cursor_execute", note)

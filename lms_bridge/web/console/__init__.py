@@ -32,20 +32,28 @@ from lms_bridge.context import current
 from lms_bridge.errors import NotFound, Refused
 from lms_bridge.models import SessionKind
 from lms_bridge.services.permissions import ADMINISTER, ensure, may
-from lms_bridge.web.console import platforms
+from lms_bridge.web.console import invitations, jobs, platforms
 from lms_bridge.web.shell import MenuEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Pages that belong together: an entry of the menu, and the action that all of them need."""
+    """Pages that belong together: an entry of the menu, and the action that all of them need.
+
+    Those ``under`` another section have no entry of their own; the other's is marked in their place.
+    """
 
     pages: Blueprint
     title: Any
     action: str
+    under: str = ""
 
 
-SECTIONS = (Section(platforms.bp, _l("Platforms"), ADMINISTER),)
+SECTIONS = (
+    Section(platforms.bp, _l("Platforms"), ADMINISTER),
+    Section(invitations.bp, _l("Invitations"), ADMINISTER, under="platforms"),
+    Section(jobs.bp, _l("Jobs"), ADMINISTER),
+)
 
 bp = Blueprint("console", __name__, url_prefix="/console")
 for one in SECTIONS:
@@ -95,5 +103,9 @@ def menu() -> dict[str, Any]:
 
 
 def _menu() -> list[MenuEntry]:
-    names = [(section.title, f"console.{section.pages.name}") for section in open_sections()]
-    return [MenuEntry(title, url_for(f"{name}.index"), name == request.blueprint) for title, name in names]
+    here = _section().under or _section().pages.name
+    return [
+        MenuEntry(section.title, url_for(f"console.{section.pages.name}.index"), section.pages.name == here)
+        for section in open_sections()
+        if not section.under
+    ]
