@@ -100,6 +100,7 @@ def _init_database(app: Flask, settings: Settings) -> None:
 
 def _init_web(app: Flask) -> None:
     init_visits(app)
+    app.before_request(home.refuse_switched_off)
     for blueprint in (lti.bp, home.bp, console.bp, operator.bp, session.bp, session.window_bp, health.bp):
         app.register_blueprint(blueprint)
 

@@ -54,6 +54,7 @@ from lms_bridge.services.grades import record_score
 from lms_bridge.services.outbox import publish
 from lms_bridge.services.people import PlacementView, person_ref, placement_of
 from lms_bridge.services.permissions import ensure, may, require_permission
+from lms_bridge.services.plugin_settings import agency_settings
 from lms_bridge.web.visits import writes_on_get
 
 _ = gettext
@@ -109,6 +110,7 @@ __all__ = [
     "_",
     "_l",
     "acting_as",
+    "agency_settings",
     "close_gap",
     "competencies",
     "current",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lms_bridge.plugin_host.dispatch import Contribution, collect
+from lms_bridge.plugin_host.dispatch import Contribution, collect, disabled_plugins, enabled_declarations
 from lms_bridge.plugin_host.host import PluginHost, PluginState, host
 
-__all__ = ["Contribution", "PluginHost", "PluginState", "collect", "host"]
+__all__ = ["Contribution", "PluginHost", "PluginState", "collect", "disabled_plugins", "enabled_declarations", "host"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, g, redirect, render_template, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
@@ -14,7 +14,7 @@ from lms_bridge.context import current
 from lms_bridge.db import now
 from lms_bridge.errors import NotFound
 from lms_bridge.models import SessionKind
-from lms_bridge.plugin_host import collect, host
+from lms_bridge.plugin_host import collect, disabled_plugins, enabled_declarations, host
 from lms_bridge.services.people import placement_of
 from lms_bridge.services.permissions import ADMINISTER, MANAGE_PEOPLE, may
 
@@ -42,7 +42,7 @@ def index() -> str | Response:
         placement=placement_of(current.person, on=today),
         tasks=sorted(tasks, key=lambda task: task.due or dt.date.max),
         cards=sorted(cards, key=lambda card: card.order),
-        modules=[module for plugin in host().declarations for module in plugin.modules],
+        modules=[module for plugin in enabled_declarations() for module in plugin.modules],
         console=may(current, ADMINISTER) or may(current, MANAGE_PEOPLE),
     )
 
@@ -58,3 +58,14 @@ def unknown_module() -> str:
         ),
         reason=f"module {current.module!r} not loaded",
     )
+
+
+def refuse_switched_off() -> None:
+    """Refuse a page of a plugin that the agency of the session has switched off."""
+    name = (request.blueprint or "").partition(".")[0]
+    if g.get("visit") and name in host().states and name in disabled_plugins():
+        raise ModuleUnavailable(
+            _("Your agency has switched this service off."),
+            steps=(_("The LMS administrator switches it on again in the console, under Plugins."),),
+            reason=f"plugin {name} switched off",
+        )

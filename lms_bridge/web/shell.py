@@ -13,7 +13,7 @@ from flask import Flask, Response, g, request, url_for
 from flask_babel import gettext as _
 
 from lms_bridge.context import context_or_none
-from lms_bridge.plugin_host import host
+from lms_bridge.plugin_host import enabled_declarations, host
 from lms_bridge.web.assets import init_assets
 from lms_bridge.web.formats import init_formats
 from lms_bridge.web.locale import LANGUAGES, choose_locale, init_locale
@@ -62,7 +62,7 @@ def _page_context() -> dict[str, Any]:
 def navigation() -> list[MenuEntry]:
     """Return the menu: home, then what plugins declared; the entry of this page is marked."""
     items = [(_("Home"), "home.index")]
-    items += [(item.title, item.endpoint) for declared in host().declarations for item in declared.navigation]
+    items += [(item.title, item.endpoint) for declared in enabled_declarations() for item in declared.navigation]
     endpoints = [endpoint for _title, endpoint in items]
     here = request.endpoint
     if here not in endpoints:

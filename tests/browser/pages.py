@@ -188,6 +188,10 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
         tour.console("admin", f"/console/platforms/{tour.site.platform}"), "form[action$='/test'] button", "ol.lb-ticks"
     ),
     "console.invitations.show": lambda tour: tour.console("admin", f"/console/invitations/{tour.site.invited}"),
+    "console.keys.index": lambda tour: tour.console("admin", "/console/keys"),
+    "console.keys.index (operator)": lambda tour: tour.operator("/console/keys"),
+    "console.plugins.index": lambda tour: tour.console("admin", "/console/plugins"),
+    "console.plugins.show": lambda tour: tour.console("admin", "/console/plugins/competency"),
     "console.jobs.index": lambda tour: tour.console("admin", "/console/jobs"),
     "operator.door": lambda tour: tour.alone(tour.site.operator_link()),
     "not my section": lambda tour: tour.console("dewi", "/console/platforms"),

@@ -32,7 +32,7 @@ from lms_bridge.context import current
 from lms_bridge.errors import NotFound, Refused
 from lms_bridge.models import SessionKind
 from lms_bridge.services.permissions import ADMINISTER, ensure, may
-from lms_bridge.web.console import invitations, jobs, platforms
+from lms_bridge.web.console import invitations, jobs, keys, platforms, plugins
 from lms_bridge.web.shell import MenuEntry
 
 
@@ -52,6 +52,8 @@ class Section:
 SECTIONS = (
     Section(platforms.bp, _l("Platforms"), ADMINISTER),
     Section(invitations.bp, _l("Invitations"), ADMINISTER, under="platforms"),
+    Section(keys.bp, _l("Keys"), ADMINISTER, under="platforms"),
+    Section(plugins.bp, _l("Plugins"), ADMINISTER),
     Section(jobs.bp, _l("Jobs"), ADMINISTER),
 )
 
