@@ -33,6 +33,7 @@ from lms_bridge.contributions import (
     Permission,
     Plugin,
     Relation,
+    Retention,
     ScoreMap,
     Task,
 )
@@ -160,6 +161,7 @@ __all__ = [
     "Refused",
     "Relation",
     "ResourceLinkRef",
+    "Retention",
     "Score",
     "ScoreMap",
     "SuperiorKind",

@@ -24,6 +24,7 @@ from lms_bridge.contributions import (
     Permission,
     Plugin,
     Relation,
+    Retention,
     version_text,
 )
 from lms_bridge.db import METADATA, db, plugin_base
@@ -42,6 +43,7 @@ _KINDS = {
     "modules": Module,
     "permissions": Permission,
     "relations": Relation,
+    "retention": Retention,
     "event_handlers": EventHandler,
     "navigation": NavigationItem,
 }
