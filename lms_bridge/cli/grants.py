@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import click
+from flask import current_app
 
 from lms_bridge.cli.common import Unusable, agency_of, with_app
 from lms_bridge.db import acting_as, now
 from lms_bridge.domain.nip import clean_nip, mask_nip
 from lms_bridge.errors import NotFound
 from lms_bridge.services.grants import ROLES, NotGrantable, give_grant, grants, scopes, withdraw_grant
+from lms_bridge.services.operator_links import make_operator_link
 
 
 @click.group("operator")
@@ -71,3 +73,15 @@ def withdraw(number: int, code: str) -> None:
         except NotFound as error:
             raise Unusable(f"There is no grant {number}. See: lms-bridge operator grants --agency {code}") from error
     click.echo("Withdrawn.")
+
+
+@operator_group.command("link")
+@click.option("--agency", "code", required=True, help="Code of the agency.")
+@with_app
+def link(code: str) -> None:
+    """Make a link into an agency's console. It opens once, within ten minutes.
+
+    Example: lms-bridge operator link --agency demo
+    """
+    token = make_operator_link(agency_of(code).id, now=now())
+    click.echo(f"{current_app.config['BASE_URL']}/operator/{token}")
