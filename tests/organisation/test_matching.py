@@ -12,7 +12,7 @@ from sqlalchemy import select
 from lms_bridge.db import acting_as, db, now
 from lms_bridge.domain.nip import clean_nip
 from lms_bridge.errors import NotFound
-from lms_bridge.models import Agency, Matching, Person, Placement, PlatformUser, Post, Unit
+from lms_bridge.models import Agency, AuditEntry, Matching, Person, Placement, PlatformUser, Post, Unit
 from lms_bridge.services.matching import (
     CannotLink,
     MatchingRules,
@@ -334,3 +334,39 @@ def test_a_teacher_cannot_name_anybody_by_an_activitys_value(launch_as, demo, ma
     page = launch_as("maya", custom=custom, email=None, claim_custom=custom)
 
     assert clean_nip(NIP) and maya_imported not in page.get("/").text
+
+
+# What the audit log keeps of it
+
+
+def deeds(person_id):
+    rows = db.session.execute(
+        select(AuditEntry.action, AuditEntry.actor_id, AuditEntry.facts)
+        .where(AuditEntry.subject_id == person_id)
+        .order_by(AuditEntry.id)
+    )
+    return [(row.action, row.actor_id, row.facts) for row in rows]
+
+
+def test_every_step_by_hand_is_audited(launched, person):
+    mine, ani = launched(), person("Ani", nip=NIP)
+    link_person(mine, ani.id)
+    unlink_person(mine)
+    dismiss(mine)
+    recall(mine)
+
+    assert deeds(mine) == [
+        ("person.linked", None, {"to": ani.id, "by": "hand"}),
+        ("person.unlinked", None, {"was": ani.id}),
+        ("person.dismissed", None, {}),
+        ("person.recalled", None, {}),
+    ]
+
+
+def test_what_a_rule_links_is_audited_with_the_rule(launched, person):
+    ani, mine, third = person("Ani", nip=NIP, email="a@x.example"), launched(), launched()
+    match_by_rules(mine, BOTH, email="a@x.example", username="")
+    learn_nip(third, NIP)
+
+    assert deeds(mine) == [("person.linked", mine, {"to": ani.id, "by": "email"})]
+    assert deeds(third) == [("person.linked", third, {"to": ani.id, "by": "nip"})]
