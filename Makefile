@@ -33,6 +33,8 @@ $(VENV)/.docs: $(VENV)/.runtime requirements-docs.lock
 
 install: $(VENV)/.runtime ## Make .venv with the runtime
 
+develop: $(VENV)/.test ## Make .venv with the test tools too, to write plugins
+
 demo: $(VENV)/.runtime ## Try it: the bridge, a practice LMS and invented people, until Ctrl-C
 	@$(BIN)/lms-bridge demo run $(if $(PROFILE),--profile $(PROFILE)) $(if $(BRIDGE_PORT),--bridge-port $(BRIDGE_PORT)) $(if $(LMS_PORT),--lms-port $(LMS_PORT))
 
@@ -65,4 +67,4 @@ lock: $(VENV)/.test ## Renew the lock files from setup.cfg (developers; needs uv
 clean: ## Remove .venv and what tests leave behind
 	rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help bench demo demo-reset docs install test lint lock test-matrix clean
+.PHONY: help bench demo demo-reset develop docs install test lint lock test-matrix clean

@@ -6,6 +6,9 @@ import sys
 # An LMS may begin a launch with a long address; gunicorn takes 4094 characters unless told otherwise.
 limit_request_line = 8190
 
+# Nothing here is steered through gunicorn's control socket, which would lie in the home folder: that may be read-only.
+control_socket_disable = True
+
 # Loaded once and then forked: workers start in an instant and share what they do not change.
 preload_app = True
 

@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None, *, http: LmsClient | None = Non
 
     :param settings: by default those of the environment and the instance file.
     :param http: the client towards LMSs; tests hand in one that stays in this process.
-    :param safe_mode: start without plugins.
+    :param safe_mode: start without plugins, whatever the settings say.
     :raises BadSetting: a setting cannot be used.
     """
     settings = settings or load_settings()
@@ -106,8 +106,13 @@ def _init_web(app: Flask) -> None:
 
 
 def _init_plugins(app: Flask, settings: Settings, *, safe_mode: bool) -> None:
-    only = () if safe_mode else settings["LOAD_PLUGINS"]
-    plugins = PluginHost(settings.instance, only=only, disabled=settings["DISABLED_PLUGINS"])
+    plugins = PluginHost(
+        settings.instance,
+        only=settings["LOAD_PLUGINS"],
+        disabled=settings["DISABLED_PLUGINS"],
+        safe_mode=safe_mode or settings["SAFE_MODE"],
+        trace=settings["TRACE_HOOKS"],
+    )
     plugins.load()
     with app.app_context():
         try:

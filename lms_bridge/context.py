@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 from flask import g, has_request_context
 from werkzeug.local import LocalProxy
@@ -54,6 +54,32 @@ class ResourceLinkRef:
 
     id: int
     title: str
+
+
+class Actor(Protocol):
+    """Who wants to do something: the person of a session, or the one for whom a job works."""
+
+    @property
+    def agency(self) -> AgencyRef: ...
+
+    @property
+    def person(self) -> PersonRef: ...
+
+    @property
+    def roles(self) -> frozenset[str]: ...
+
+    @property
+    def course(self) -> CourseRef | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentActor:
+    """Somebody in whose name a job works: they may what the organisation's data says, and no LMS speaks for them."""
+
+    agency: AgencyRef
+    person: PersonRef
+    roles: frozenset[str] = frozenset()
+    course: CourseRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

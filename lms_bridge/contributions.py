@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -11,12 +11,23 @@ from typing import Any
 from flask import Blueprint
 from marshmallow import Schema
 
+from lms_bridge.context import PersonRef
 from lms_bridge.events import Event
 
 API_VERSION = (1, 0)
 """Version of the contract with plugins. The second number rises with additions, the first with removals."""
 
-RELATIONS = frozenset({"self", "superior", "head", "analyst", "instructor", "administrator", "operator"})
+PLUGIN_RELATIONS = frozenset({"mentor"})
+"""Relations that only a plugin can know; nobody has them while none declares them."""
+RELATIONS = PLUGIN_RELATIONS | {
+    *("self", "superior", "team_superior", "head", "analyst", "owner", "officer"),
+    *("instructor", "administrator", "operator"),
+}
+
+
+def version_text(version: tuple[int, int]) -> str:
+    """Return a version as people write it."""
+    return ".".join(map(str, version))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,18 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """A relation that the plugin knows: ``people(actor, day)`` returns the ids of those to whom an actor has it.
+
+    It is asked in each decision that needs it, so it reads, and answers in a few milliseconds. If it raises, nobody has
+    the relation.
+    """
+
+    name: str
+    people: Callable[[PersonRef, dt.date], Iterable[int]]
+
+
+@dataclass(frozen=True, slots=True)
 class NavigationItem:
     """An entry of the menu."""
 
@@ -76,6 +99,7 @@ class Plugin:
     blueprints: tuple[Blueprint, ...] = ()
     modules: tuple[Module, ...] = ()
     permissions: tuple[Permission, ...] = ()
+    relations: tuple[Relation, ...] = ()
     event_types: tuple[type[Event], ...] = ()
     event_handlers: tuple[EventHandler, ...] = ()
     navigation: tuple[NavigationItem, ...] = ()

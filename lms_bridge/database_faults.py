@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from enum import Enum, auto
+from typing import Any
 
+import psycopg
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 
@@ -50,3 +53,15 @@ def fault_of(error: DBAPIError) -> Fault:
         return known
     gone = isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated
     return Fault.AWAY if gone else Fault.STATEMENT
+
+
+def is_aborted(connection: Connection) -> bool:
+    """Return whether the transaction takes nothing but going back, as on PostgreSQL after a statement that failed.
+
+    Asked of the driver, which knows it without asking the server. SQLite undoes a failed statement and goes on.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    return (
+        connection.dialect.name == "postgresql"
+        and driver.info.transaction_status == psycopg.pq.TransactionStatus.INERROR
+    )

@@ -39,6 +39,8 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 
+from lms_bridge.database_faults import is_aborted
+
 Score = Annotated[Decimal, "score"]
 """A result between 0 and 1, four decimals."""
 Percent = Annotated[Decimal, "percent"]
@@ -116,6 +118,10 @@ class TransactionOwnedByCore(RuntimeError):
     """A plugin tried to end a transaction inside a hook. Only the edge (view, worker, command) does."""
 
 
+class HiddenFault(RuntimeError):
+    """A plugin caught the fault of its own statement, after which the database takes nothing more in its savepoint."""
+
+
 class NoAgency(RuntimeError):
     """A query on rows of an agency was made while no agency was chosen: refused, never answered unfiltered."""
 
@@ -125,7 +131,7 @@ _agency: ContextVar[int | None] = ContextVar("lms_bridge_agency", default=None)
 
 
 class BridgeSession(FlaskSession):
-    """A session in which a guest (a plugin inside a hook) can neither commit nor roll back."""
+    """A session that a guest (a plugin inside a hook) can neither commit nor roll back nor close."""
 
     def _refuse_guest(self, verb: str) -> None:
         if plugin := _guest.get():
@@ -138,6 +144,14 @@ class BridgeSession(FlaskSession):
     def rollback(self) -> None:
         self._refuse_guest("rollback")
         super().rollback()
+
+    def close(self) -> None:
+        self._refuse_guest("close")
+        super().close()
+
+    def reset(self) -> None:
+        self._refuse_guest("reset")
+        super().reset()
 
 
 db = SQLAlchemy(model_class=CoreBase, session_options={"class_": BridgeSession})
@@ -160,6 +174,8 @@ def guest(plugin: str) -> Iterator[None]:
         try:
             yield
             db.session.flush()
+            if is_aborted(db.session.connection()):
+                raise HiddenFault(f"plugin {plugin!r} went on after a statement of it had failed")
         finally:
             _guest.reset(token)
 
@@ -257,6 +273,20 @@ def upsert(table: Any, *, key: dict[str, Any], values: dict[str, Any], keep: tup
     changed = changed or {name: statement.excluded[name] for name in list(key)[:1]}
     upserted = statement.on_conflict_do_update(index_elements=list(key), set_=changed).returning(table.c.id)
     return int(db.session.execute(upserted).scalar_one())
+
+
+def upsert_many(table: Any, rows: list[dict[str, Any]], *, key: tuple[str, ...], change: tuple[str, ...]) -> list[Any]:
+    """Insert rows, or update the columns ``change`` of those whose unique key is there, by one statement.
+
+    :param rows: all with the same columns, and no key twice; at most a few hundred, for databases count parameters.
+    :returns: of each row the id and its key, in no order.
+    """
+    if not rows:
+        return []
+    statement = _insert(table).values(rows)
+    changed = {name: statement.excluded[name] for name in change}
+    upserted = statement.on_conflict_do_update(index_elements=list(key), set_=changed)
+    return list(db.session.execute(upserted.returning(table.c.id, *(table.c[name] for name in key))))
 
 
 def insert_new(table: Any, *, key: dict[str, Any], values: dict[str, Any]) -> int | None:

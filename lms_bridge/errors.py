@@ -25,7 +25,12 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class BridgeError(Exception):
-    """A refusal: a status, a stable code, a title, and in ``detail`` what happened and what to do next."""
+    """A refusal: a status, a stable code, a title, and in ``detail`` what happened and what to do next.
+
+    By itself: a request that cannot be understood.
+
+    What helps: Open the activity again.
+    """
 
     status: HTTPStatus = HTTPStatus.BAD_REQUEST
     code: str = "refused"
@@ -46,7 +51,10 @@ class BridgeError(Exception):
 
 
 class Invalid(BridgeError):
-    """What was sent has the wrong form; ``problems`` lists every field with its fault."""
+    """A form was sent with faults; ``problems`` lists every one by its field.
+
+    What helps: Correct what is marked and send again.
+    """
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "invalid"
@@ -61,7 +69,10 @@ class Invalid(BridgeError):
 
 
 class NotFound(BridgeError):
-    """The page or thing does not exist, or not for this person."""
+    """An address leads nowhere, or to something that is not for this person to see.
+
+    What helps: Open the activity again.
+    """
 
     status = HTTPStatus.NOT_FOUND
     code = "not-found"
@@ -69,7 +80,10 @@ class NotFound(BridgeError):
 
 
 class Refused(BridgeError):
-    """The person may not do or see this."""
+    """Somebody lacks the permission, or their form came from another page.
+
+    What helps: See the page on permissions.
+    """
 
     status = HTTPStatus.FORBIDDEN
     code = "not-allowed"
@@ -77,15 +91,41 @@ class Refused(BridgeError):
 
 
 class Conflict(BridgeError):
-    """Somebody else, or the same person elsewhere, changed this in the meantime."""
+    """Somebody changes what somebody else, or they elsewhere, changed in the meantime.
+
+    What helps: Look at the new state and do it again.
+    """
 
     status = HTTPStatus.CONFLICT
     code = "conflict"
     title = _l("This has changed in the meantime")
 
 
+class TooLarge(BridgeError):
+    """Somebody sends more than 1 MB; behind the nginx sample, nginx itself says it.
+
+    What helps: Make it smaller.
+    """
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "too-large"
+
+
+class MethodNotAllowed(BridgeError):
+    """Somebody opens the address of a form.
+
+    What helps: Open the activity again.
+    """
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    code = "method-not-allowed"
+
+
 class Unavailable(BridgeError):
-    """The server cannot do it now, through no fault of the person."""
+    """The database does not answer; everybody sees it, through no fault of theirs.
+
+    What helps: Wait; the operator: `lms-bridge doctor`.
+    """
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "unavailable"
@@ -94,7 +134,10 @@ class Unavailable(BridgeError):
 
 
 class Broken(BridgeError):
-    """A fault of ours."""
+    """Somebody met a fault of ours, or of a plugin, which is then named.
+
+    What helps: Report it with the reference number and the log's traceback.
+    """
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     code = "internal"
@@ -113,7 +156,17 @@ def load(schema: type[Schema] | Schema, data: Mapping[str, Any]) -> Any:
     try:
         return (schema() if isinstance(schema, type) else schema).load(data)
     except ValidationError as error:
-        raise Invalid(error.normalized_messages()) from error
+        raise Invalid(_in_words(error.normalized_messages())) from error
+
+
+def _in_words(problems: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return each field's faults as a list of texts: marshmallow makes none of a late translation."""
+    return {
+        name: _in_words(faults)
+        if isinstance(faults, Mapping)
+        else [str(fault) for fault in (faults if isinstance(faults, list) else [faults])]
+        for name, faults in problems.items()
+    }
 
 
 def new_reference() -> str:
@@ -193,15 +246,13 @@ def _from_http(error: HTTPException) -> BridgeError:
     if status == HTTPStatus.NOT_FOUND:
         return NotFound(_("The address leads nowhere. Open the activity again from your course."))
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        refusal = BridgeError(_("What was sent is too large. Make it smaller and send again."))
-        refusal.code = "too-large"
-    elif status == HTTPStatus.METHOD_NOT_ALLOWED:
-        refusal = BridgeError(_("This address cannot be used in that way. Open the activity again from your course."))
-        refusal.code = "method-not-allowed"
-    else:
-        refusal = BridgeError(_("The request could not be understood. Open the activity again from your course."))
+        return TooLarge(_("What was sent is too large. Make it smaller and send again."), reason=status.phrase)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        sentence = _("This address cannot be used in that way. Open the activity again from your course.")
+        return MethodNotAllowed(sentence, reason=status.phrase)
+    sentence = _("The request could not be understood. Open the activity again from your course.")
+    refusal = BridgeError(sentence, reason=status.phrase)
     refusal.status = status
-    refusal.reason = status.phrase
     return refusal
 
 
@@ -241,12 +292,13 @@ def _plugin_of_request() -> Any:
 
 def _unexpected(error: Exception) -> Response:
     plugin = _plugin_of_request()
-    log.exception("unexpected error", kind=type(error).__name__, plugin=plugin and plugin.name)
     if plugin:
+        current_app.extensions["lms_bridge.plugins"].note_failure(plugin.name, str(request.endpoint), error)
         sentence = _(
             "The part “%(part)s” failed. The other parts work, and what was saved before is still there.",
             part=plugin.title,
         )
     else:
+        log.exception("unexpected error", kind=type(error).__name__)
         sentence = _("This was not your fault. What was saved before is still there.")
     return respond(Broken(sentence, reason=type(error).__name__))

@@ -1,4 +1,4 @@
-"""The questions that core asks its plugins."""
+"""The questions that core asks its plugins. Each docstring is the reference: ``docs/hooks.md`` is made from it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ hookimpl = pluggy.HookimplMarker("lms_bridge")
 def plugin() -> Plugin:  # type: ignore[empty-body]
     """Declare the plugin: who it is and what it brings.
 
-    Asked once at start. If this raises, the plugin is quarantined with the reason and the server starts without it.
+    When: once, at start.
 
-    :returns: the declaration; its ``name`` must be the entry point's.
+    May assume: nothing. There is no request, no agency and perhaps no database.
+
+    On failure: the plugin is quarantined with the reason, and the server starts without it.
+
+    :returns: the declaration; its ``name`` must be the entry point's (or the file's).
     """
 
 
@@ -25,9 +29,13 @@ def plugin() -> Plugin:  # type: ignore[empty-body]
 def catalog_items(context: DeepLinkContext) -> list[CatalogItem]:  # type: ignore[empty-body]
     """Offer what a teacher can place in a course.
 
-    Asked each time a teacher opens *Select content*. If this raises, the plugin's items are left out.
+    When: each time a teacher opens *Select content*.
 
-    :param context: agency, teacher and course.
+    May assume: agency, teacher, course (or none) and language; that the person teaches there.
+
+    On failure: the plugin's items are left out.
+
+    :param context: agency, teacher and course, and whether the LMS takes a column with an item.
     :returns: items in the order you want them; an empty list when there is nothing to offer.
     """
 
@@ -36,7 +44,11 @@ def catalog_items(context: DeepLinkContext) -> list[CatalogItem]:  # type: ignor
 def home_cards(context: BridgeContext) -> list[Card]:  # type: ignore[empty-body]
     """Say how things stand, on the person's home page.
 
-    Asked each time the page is drawn, so answer in a few milliseconds. If this raises, the cards are left out.
+    When: each time somebody's home page is drawn.
+
+    May assume: the person and their launch; that it must answer in a few milliseconds. Read, do not compute.
+
+    On failure: the plugin's cards are left out.
 
     :param context: the person and the launch.
     :returns: cards; core sorts them by ``order``.
@@ -47,10 +59,14 @@ def home_cards(context: BridgeContext) -> list[Card]:  # type: ignore[empty-body
 def tasks(context: BridgeContext) -> list[Task]:  # type: ignore[empty-body]
     """Say what the person has to do now.
 
-    Asked each time the home page is drawn. If this raises, the tasks are left out.
+    When: each time somebody's home page is drawn.
+
+    May assume: the person and their launch; that it must answer in a few milliseconds.
+
+    On failure: the plugin's tasks are left out.
 
     :param context: the person and the launch.
-    :returns: tasks; core sorts them by due date.
+    :returns: what has to be done *now*; core sorts it by due date.
     """
 
 
@@ -58,10 +74,14 @@ def tasks(context: BridgeContext) -> list[Task]:  # type: ignore[empty-body]
 def export_person(person: PersonRef) -> list[ExportPart]:  # type: ignore[empty-body]
     """Hand over everything the plugin keeps about a person.
 
-    A duty: if this raises, the export is reported incomplete and names the plugin.
+    When: a person asks for everything that is kept about them.
 
-    :param person: read the rows of all ``person.ids``.
-    :returns: one part for each kind of row.
+    May assume: that an agency is chosen; no request, so no ``current``.
+
+    On failure: the export is reported incomplete and names the plugin. This is a duty.
+
+    :param person: read the rows of all ``person.ids``: several rows may be one person.
+    :returns: one part for each kind of row; an empty list when nothing is kept.
     """
 
 
@@ -69,8 +89,12 @@ def export_person(person: PersonRef) -> list[ExportPart]:  # type: ignore[empty-
 def erase_person(person: PersonRef) -> ErasureReceipt:  # type: ignore[empty-body]
     """Delete or anonymise everything the plugin keeps about a person.
 
-    A duty: if this raises, the erasure is reported incomplete and names the plugin.
+    When: a person is erased.
+
+    May assume: that an agency is chosen; no request.
+
+    On failure: the erasure is reported incomplete and names the plugin. This is a duty.
 
     :param person: treat the rows of all ``person.ids``.
-    :returns: the numbers of rows deleted and kept without the person.
+    :returns: how many rows were deleted, and how many kept without the person.
     """

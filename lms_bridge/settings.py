@@ -96,7 +96,13 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "BASE_URL", _base_url, "http://127.0.0.1:8000", "Public address of this server, as browsers and LMSs see it."
     ),
-    Setting("DATABASE_URL", _database_url, "", "Database; empty means SQLite in the instance path.", secret=True),
+    Setting(
+        "DATABASE_URL",
+        _database_url,
+        "",
+        "`sqlite:///FILE` or `postgresql://USER@HOST/NAME`; empty means SQLite in the instance path.",
+        secret=True,
+    ),
     Setting(
         "INSTANCE_PATH", str, "instance", "Folder of configuration, secret key, SQLite database and drop-in plugins."
     ),
@@ -111,8 +117,15 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "TRUSTED_PROXIES", _proxies, 0, "Addresses or networks of reverse proxies, or the number of them in front."
     ),
-    Setting("LOAD_PLUGINS", _words, None, "Load only these plugins (comma list)."),
+    Setting("LOAD_PLUGINS", _words, None, "Load only these plugins (comma list); empty means all."),
     Setting("DISABLED_PLUGINS", _words, (), "Do not load these plugins (comma list)."),
+    Setting("SAFE_MODE", _flag, False, "1 starts without any plugin, to find out whether one is to blame."),
+    Setting(
+        "TRACE_HOOKS",
+        _flag,
+        False,
+        "1 logs each question to a plugin: hook, plugin, milliseconds and the kind of the answer.",
+    ),
     Setting("LOG_LEVEL", _log_level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Setting("TEST_DATABASE_URL", str, "", "PostgreSQL server used by the tests.", secret=True),
     Setting("CHROMIUM", str, "/usr/bin/chromium", "Chromium used by the browser tests."),

@@ -73,7 +73,8 @@ def renew(package: Path) -> None:
     """Bring a catalogue to the messages in use, and compile it."""
     file = po_file(package)
     catalog = load(file)
-    catalog.update(template(package), no_fuzzy_matching=True)
+    # A date that changes with every run would only make branches collide.
+    catalog.update(template(package), no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as stream:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext, ngettext
 
+from lms_bridge.api.deprecation import ApiDeprecated, resolve
 from lms_bridge.context import (
+    Actor,
     AgencyRef,
     BridgeContext,
     CourseRef,
@@ -28,6 +32,7 @@ from lms_bridge.contributions import (
     NavigationItem,
     Permission,
     Plugin,
+    Relation,
     ScoreMap,
     Task,
 )
@@ -47,14 +52,54 @@ from lms_bridge.db import (
 from lms_bridge.errors import BridgeError, Conflict, Invalid, NotFound, Refused, load
 from lms_bridge.events import Event, EvidenceRecorded, GapClosed, GapOpened
 from lms_bridge.hookspecs import hookimpl
-from lms_bridge.models import Person, Placement, Post, Unit
+from lms_bridge.models import (
+    AuditKind,
+    ParticipantStatus,
+    Person,
+    Placement,
+    PlacementKind,
+    Post,
+    ProgrammeStatus,
+    SuperiorKind,
+    Unit,
+)
+from lms_bridge.services.audit import audit, audit_reads
+from lms_bridge.services.development_forms import DevelopmentForm, development_forms
 from lms_bridge.services.evidence import GapView, close_gap, gaps_of, open_gap, record_evidence
 from lms_bridge.services.frameworks import CompetencyView, IndicatorView, LevelView, competencies
 from lms_bridge.services.grades import record_score
+from lms_bridge.services.heads import (
+    PlacedPerson,
+    SuperiorView,
+    heads_of,
+    people_in,
+    subtree_people,
+    superiors_of,
+    units_headed,
+)
 from lms_bridge.services.outbox import publish
-from lms_bridge.services.people import PlacementView, person_ref, placement_of
-from lms_bridge.services.permissions import ensure, may, require_permission
+from lms_bridge.services.participants import (
+    Participation,
+    participants,
+    participations_of,
+    register_participant,
+    settle_participant,
+    withdraw_participant,
+)
+from lms_bridge.services.people import PlacementView, absent_actor, person_ref, placement_of
+from lms_bridge.services.permissions import ensure, may, require_permission, visible_people
 from lms_bridge.services.plugin_settings import agency_settings
+from lms_bridge.services.programmes import (
+    Aim,
+    ProgrammeDetails,
+    ProgrammeView,
+    change_programme,
+    create_programme,
+    programme,
+    programmes,
+    set_programme_status,
+)
+from lms_bridge.services.units import UnitView, subtree, top_units, units_above
 from lms_bridge.web.visits import writes_on_get
 
 _ = gettext
@@ -62,8 +107,12 @@ _l = lazy_gettext
 
 __all__ = [
     "API_VERSION",
+    "Actor",
     "AgencyOwned",
     "AgencyRef",
+    "Aim",
+    "ApiDeprecated",
+    "AuditKind",
     "BridgeContext",
     "BridgeError",
     "Card",
@@ -73,6 +122,7 @@ __all__ = [
     "Conflict",
     "CourseRef",
     "DeepLinkContext",
+    "DevelopmentForm",
     "ErasureReceipt",
     "Event",
     "EventHandler",
@@ -92,33 +142,51 @@ __all__ = [
     "NavigationItem",
     "NoLaunch",
     "NotFound",
+    "ParticipantStatus",
+    "Participation",
     "Percent",
     "Permission",
     "Person",
     "PersonRef",
+    "PlacedPerson",
     "Placement",
+    "PlacementKind",
     "PlacementView",
     "PlatformRef",
     "Plugin",
     "Post",
+    "ProgrammeDetails",
+    "ProgrammeStatus",
+    "ProgrammeView",
     "Refused",
+    "Relation",
     "ResourceLinkRef",
     "Score",
     "ScoreMap",
+    "SuperiorKind",
+    "SuperiorView",
     "Task",
     "Unit",
+    "UnitView",
     "_",
     "_l",
+    "absent_actor",
     "acting_as",
     "agency_settings",
+    "audit",
+    "audit_reads",
+    "change_programme",
     "close_gap",
     "competencies",
+    "create_programme",
     "current",
     "db",
+    "development_forms",
     "ensure",
     "flash",
     "gaps_of",
     "gettext",
+    "heads_of",
     "hookimpl",
     "lazy_gettext",
     "load",
@@ -126,15 +194,36 @@ __all__ = [
     "ngettext",
     "now",
     "open_gap",
+    "participants",
+    "participations_of",
+    "people_in",
     "person_ref",
     "placement_of",
     "plugin_base",
+    "programme",
+    "programmes",
     "publish",
     "record_evidence",
     "record_score",
     "redirect",
+    "register_participant",
     "render_template",
     "require_permission",
+    "set_programme_status",
+    "settle_participant",
+    "subtree",
+    "subtree_people",
+    "superiors_of",
+    "top_units",
+    "units_above",
+    "units_headed",
     "url_for",
+    "visible_people",
+    "withdraw_participant",
     "writes_on_get",
 ]
+
+if not TYPE_CHECKING:  # A type checker would otherwise believe every name.
+
+    def __getattr__(name: str) -> Any:
+        return resolve(name, globals())

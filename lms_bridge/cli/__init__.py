@@ -8,15 +8,18 @@ from lms_bridge.cli.common import BridgeGroup
 from lms_bridge.cli.database import db_group
 from lms_bridge.cli.demo import demo
 from lms_bridge.cli.doctor import doctor
+from lms_bridge.cli.grants import operator_group
 from lms_bridge.cli.operate import (
     agency_group,
     events_group,
     grades_group,
     init,
     keys_group,
-    operator_group,
     platform_group,
 )
+from lms_bridge.cli.people import people_group
+from lms_bridge.cli.plugins import plugin_group
+from lms_bridge.cli.privacy import privacy_group
 from lms_bridge.cli.worker import worker
 from lms_bridge.practice.cli import practice_lms
 
@@ -33,11 +36,14 @@ for command in (
     agency_group,
     platform_group,
     operator_group,
+    people_group,
     grades_group,
     events_group,
     keys_group,
+    privacy_group,
     worker,
     doctor,
+    plugin_group,
     demo,
     practice_lms,
 ):

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from lms_bridge.app import create_app
 from lms_bridge.database_faults import Fault, fault_of
 from lms_bridge.db import db
+from lms_bridge.models import Agency
 from lms_bridge.settings import BadSetting
 
 
@@ -71,3 +73,14 @@ def with_app(function: Callable[..., Any], *, safe_mode: bool = False) -> Callab
 
 with_bare_app = functools.partial(with_app, safe_mode=True)
 """For what must work before the tables are there, and whatever a plugin does."""
+
+
+def agency_of(code: str) -> Agency:
+    """Return the agency with this code.
+
+    :raises Unusable: there is none.
+    """
+    agency = db.session.scalar(select(Agency).where(Agency.code == code))
+    if agency is None:
+        raise Unusable(f'There is no agency {code}. Create it: lms-bridge agency create {code} --name "..."')
+    return agency

@@ -32,6 +32,8 @@ def db_group() -> None:
 def upgrade() -> None:
     """Bring the database up to date: core first, then each plugin on its own.
 
+    One plugin's failure leaves the others working. An SQLite database is copied beside itself first.
+
     Example: lms-bridge db upgrade
     """
     failed = upgrade_all()

@@ -20,7 +20,10 @@ def demo() -> None:
 @demo.command()
 @with_app
 def seed() -> None:
-    """Create the demo agency with its people, posts and units. Run again it changes nothing."""
+    """Create the demo agency with its people, posts and units in the database of the settings.
+
+    Run again it changes nothing.
+    """
     click.echo("Demo agency created." if seed_demo() else "Demo agency exists.")
 
 
@@ -39,6 +42,8 @@ def seed() -> None:
 @click.option("--profile", default="plain", show_default=True, help="How the practice LMS behaves: plain or moodle.")
 def run(data: Path, bridge_port: int, lms_port: int, profile: str) -> None:
     """Serve the demo agency beside a practice LMS until Ctrl-C, and print one link for each person.
+
+    What ``make demo`` runs. A plugin's file that is new or changed starts the bridge again.
 
     Example: lms-bridge demo run --profile moodle
     """

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import requests
 
-from lms_bridge.cli.processes import Servers, Stopped, interrupted_by_signals, take_lock
+from lms_bridge.cli.plugin_files import changed_files, stamp_plugins
+from lms_bridge.cli.processes import PATIENCE, Servers, Stopped, interrupted_by_signals, take_lock
 from lms_bridge.practice.seed import PEOPLE
 from lms_bridge.settings import FILE_NAME, PREFIX
 
@@ -87,7 +89,7 @@ def serve_demo(demo: Demo) -> None:
                 _start_bridge(demo, servers)
                 _start_lms(demo, servers, known=known)
                 _print_links(demo)
-                servers.watch()
+                servers.watch(_PluginWatch(demo, servers).tend)
     except KeyboardInterrupt:
         click.echo("\nThe demo stopped. What you did is kept: make demo goes on with it.")
     except OSError as error:
@@ -139,6 +141,28 @@ def _start_lms(demo: Demo, servers: Servers, *, known: bool) -> None:
         demo.registered.write_text(demo.addresses, "utf-8")
 
 
+class _PluginWatch:
+    """Starts bridge and worker again when somebody has changed a plugin."""
+
+    def __init__(self, demo: Demo, servers: Servers) -> None:
+        self.demo, self.servers = demo, servers
+        self.known = stamp_plugins(demo.data)
+
+    def tend(self) -> None:
+        """Look once."""
+        found = stamp_plugins(self.demo.data)
+        if changed := changed_files(self.known, found):
+            self.known = found
+            _say(f"{', '.join(changed[:3])} changed: starting the bridge again")
+            # The tables of one that is new, as at the start.
+            self.servers.finish("init", "init", "--yes")
+            self.servers.restart("bridge", "worker")
+            self.servers.wait_for("bridge", f"{self.demo.bridge}/readyz")
+            states = requests.get(f"{self.demo.bridge}/healthz", timeout=PATIENCE).json()["plugins"]
+            aside = sorted(name for name, state in states.items() if state != "loaded")
+            click.echo(f"Set aside, lms-bridge doctor says why: {', '.join(aside)}" if aside else "All plugins work.")
+
+
 @contextmanager
 def _alone(demo: Demo) -> Iterator[None]:
     """Keep a second demo away from the folder."""
@@ -187,4 +211,5 @@ def _print_links(demo: Demo) -> None:
         click.echo(f"  {title:<13} {name:<27} {demo.lms}/as/{username}")
     command = os.path.relpath(Path(sys.executable).with_name("lms-bridge"))
     click.echo(f"\nLogs: {demo.data}. Look inside: {PREFIX}INSTANCE_PATH={demo.data} {command} doctor")
+    click.echo(f"A plugin's file in {demo.data / 'plugins'} works at once, and so does a change to it.")
     click.echo("Ctrl-C stops everything.")

@@ -27,9 +27,10 @@ from lms_bridge.lti.keys import KeyUnreadable, sign
 from lms_bridge.lti.tokens import ServiceAccount, access_token
 from lms_bridge.models import Platform, ToolKey
 from lms_bridge.plugin_host import host
+from lms_bridge.plugin_host.failures import recent_failure
 from lms_bridge.services.grades import count_by_state, late_grades, overdue_grades
 from lms_bridge.services.outbox import dead_deliveries, overdue_deliveries
-from lms_bridge.services.schema import pending_branches
+from lms_bridge.services.schema import pending_branches, uninstalled_branches
 from lms_bridge.settings import TABLE, BadSetting, Settings
 
 LOW_MEGABYTES, FULL_MEGABYTES = 200, 50
@@ -50,7 +51,9 @@ class Finding:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--settings", "show_settings", is_flag=True, help="Also print every setting with its origin.")
 def doctor(as_json: bool, show_settings: bool) -> None:
-    """Check settings, database, keys, plugins, platforms and grades; exit 1 when something is broken.
+    """Look at everything that can be wrong and say how to mend it; exit 1 when something is broken.
+
+    Settings, disk, database, keys, plugins, LMSs and their clocks, grades, events, and whether a worker takes them.
 
     Example: lms-bridge doctor
     """
@@ -90,7 +93,7 @@ def examine(app: Flask) -> list[Finding]:
             findings += _guarded(check)
         # A database that is broken is said once, and not by everything that would ask it.
         if not any(found.check == "database" and found.state == "fail" for found in findings):
-            for check in (_keys, _platforms, _grades, _events, _worker):
+            for check in (_uninstalled, _keys, _platforms, _grades, _events, _worker):
                 findings += _guarded(check)
         db.session.remove()
         db.engine.dispose()
@@ -168,11 +171,25 @@ def _keys() -> Iterator[Finding]:
 
 
 def _plugins() -> Iterator[Finding]:
+    if host().safe_mode:
+        seen = "the server is set to start without plugins; activities and events wait for them"
+        yield Finding("safe mode", "warn", seen, "Mend or disable the plugin, then unset LMS_BRIDGE_SAFE_MODE.")
     for name, state in host().states.items():
         if state.declaration is None:
             yield Finding(f"plugin {name}", "fail", f"quarantined: {state.reason}", state.hint)
+        elif failure := recent_failure(host().instance, state.found):
+            seen = f"failed in {failure.place} ({failure.kind}) at {failure.at:%Y-%m-%d %H:%M} UTC"
+            fix = "Its author mends it by the server's log. Until then, to switch it off: LMS_BRIDGE_DISABLED_PLUGINS."
+            yield Finding(f"plugin {name}", "warn", seen, fix)
         else:
             yield Finding(f"plugin {name}", "ok", f"{state.declaration.version}")
+
+
+def _uninstalled() -> Iterator[Finding]:
+    for name in uninstalled_branches():
+        seen = "not installed any more, but its tables are still there"
+        fix = f"Install it again, or give its data up: lms-bridge plugin forget {name}"
+        yield Finding(f"plugin {name}", "warn", seen, fix)
 
 
 def _platforms() -> Iterator[Finding]:

@@ -12,16 +12,14 @@ from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy import select
 
-from lms_bridge.cli.common import Unusable, with_app, with_bare_app
+from lms_bridge.cli.common import Unusable, agency_of, with_app, with_bare_app
 from lms_bridge.cli.database import upgrade_all
 from lms_bridge.db import acting_as, db, now, upsert
-from lms_bridge.domain.nip import clean_nip
 from lms_bridge.lti.advice import advice
 from lms_bridge.lti.keys import create_key, rotate
 from lms_bridge.lti.registration import INVITATION_LIFETIME, invite
-from lms_bridge.models import Agency, Deployment, Grant, Person, Platform, ToolKey
+from lms_bridge.models import Agency, Deployment, Platform, ToolKey
 from lms_bridge.services.grades import parked_grades, requeue_grades
-from lms_bridge.services.operator_links import make_operator_link
 from lms_bridge.services.outbox import dead_deliveries, requeue_deliveries
 from lms_bridge.settings import FILE_NAME, load_settings
 
@@ -29,7 +27,7 @@ from lms_bridge.settings import FILE_NAME, load_settings
 @click.command()
 @click.option("--yes", is_flag=True, help="Ask nothing; take the environment's settings and the defaults.")
 def init(yes: bool) -> None:
-    """Write configuration and secrets, create the database. May be run again: what is there stays.
+    """Write configuration and secrets, create or upgrade the database. May be run again: what is there stays.
 
     Example: LMS_BRIDGE_BASE_URL=https://kompetensi.example.go.id lms-bridge init --yes
     """
@@ -83,7 +81,7 @@ def agency_group() -> None:
 )
 @with_app
 def create_agency(code: str, name: str, timezone: str) -> None:
-    """Create an agency. Run again with the same CODE it changes nothing.
+    """Create an agency. The same CODE again changes nothing.
 
     Example: lms-bridge agency create demo --name "Pemerintah Kota Nusaraya"
     """
@@ -96,13 +94,6 @@ def create_agency(code: str, name: str, timezone: str) -> None:
     click.echo(f"Agency {code} created.")
 
 
-def _agency(code: str) -> Agency:
-    agency = db.session.scalar(select(Agency).where(Agency.code == code))
-    if agency is None:
-        raise Unusable(f'There is no agency {code}. Create it: lms-bridge agency create {code} --name "..."')
-    return agency
-
-
 @click.group("platform")
 def platform_group() -> None:
     """LMSs that may launch modules."""
@@ -113,11 +104,11 @@ def platform_group() -> None:
 @click.option("--plain", is_flag=True, help="Print the link and nothing else.")
 @with_app
 def invite_platform(code: str, plain: bool) -> None:
-    """Make a one-time registration link for an LMS. The registration is active at once.
+    """Make a link by which one LMS registers once, within seven days. The registration is active at once.
 
     Example: lms-bridge platform invite --agency demo --plain
     """
-    url = f"{current_app.config['BASE_URL']}/lti/register/{invite(_agency(code), now=now())}"
+    url = f"{current_app.config['BASE_URL']}/lti/register/{invite(agency_of(code), now=now())}"
     if plain:
         click.echo(url)
         return
@@ -131,18 +122,23 @@ def invite_platform(code: str, plain: bool) -> None:
 
 
 @platform_group.command("add")
-@click.option("--agency", "code", required=True)
-@click.option("--issuer", required=True)
-@click.option("--client-id", required=True)
-@click.option("--deployment-id", required=True)
+@click.option("--agency", "code", required=True, help="Code of the agency.")
+@click.option("--issuer", required=True, help="What the LMS calls itself, mostly its address.")
+@click.option("--client-id", required=True, help="Which the LMS gave the tool.")
+@click.option("--deployment-id", required=True, help="Which the LMS gave the tool's deployment.")
 @click.option("--authorization-url", required=True, help="Authentication request URL.")
 @click.option("--token-url", required=True, help="Access token URL.")
 @click.option("--jwks-url", required=True, help="Public keyset URL.")
 @click.option("--token-audience", help="Audience of the token request, where it is not the token URL.")
 @with_app
 def add_platform(code: str, issuer: str, client_id: str, deployment_id: str, **urls: str | None) -> None:
-    """Register by hand an LMS that has no Dynamic Registration."""
-    agency = _agency(code)
+    """Register by hand an LMS that has no Dynamic Registration. Prints the three addresses that the LMS needs.
+
+    Example: lms-bridge platform add --agency demo --issuer https://lms.example.go.id --client-id abc --deployment-id 1
+    --authorization-url https://lms.example.go.id/auth --token-url https://lms.example.go.id/token --jwks-url
+    https://lms.example.go.id/jwks
+    """
+    agency = agency_of(code)
     for name in ("authorization_url", "token_url", "jwks_url"):
         if urlsplit(urls[name] or "").scheme not in {"http", "https"}:
             raise Unusable(f"--{name.replace('_', '-')} must be an http or https address.")
@@ -175,7 +171,7 @@ def add_platform(code: str, issuer: str, client_id: str, deployment_id: str, **u
 @platform_group.command("list")
 @with_app
 def list_platforms() -> None:
-    """List the registered LMSs."""
+    """List the registered LMSs: number, agency, active or off, issuer, client id."""
     rows = db.session.execute(
         select(Platform, Agency.code).join(Agency, Agency.id == Platform.agency_id),
         execution_options={"all_agencies": True},
@@ -191,52 +187,15 @@ def list_platforms() -> None:
 @click.argument("state", type=click.Choice(["on", "off"]))
 @with_app
 def switch_platform(platform_id: int, state: str) -> None:
-    """Switch an LMS on or off; off ends its sessions and stops its launches and grades at once."""
+    """Switch an LMS on or off; off ends its sessions and stops its launches and grades at once.
+
+    Example: lms-bridge platform switch 1 off
+    """
     platform = db.session.get(Platform, platform_id, execution_options={"all_agencies": True})
     if platform is None:
         raise Unusable(f"There is no platform {platform_id}. See: lms-bridge platform list")
     platform.active = state == "on"
     click.echo(f"{platform.issuer}: {state}")
-
-
-@click.group("operator")
-def operator_group() -> None:
-    """Rights that the operator of the server gives first."""
-
-
-@operator_group.command("grant")
-@click.argument("role", type=click.Choice(["analyst"]))
-@click.option("--agency", "code", required=True)
-@click.option("--nip", required=True, help="18 digits; a grant to an unknown NIP waits for its first trusted launch.")
-@with_app
-def grant(role: str, code: str, nip: str) -> None:
-    """Give ROLE to the holder of a NIP.
-
-    Example: lms-bridge operator grant analyst --agency demo --nip 198809232012122001
-    """
-    agency, digits = _agency(code), clean_nip(nip)
-    if digits is None:
-        raise Unusable("A NIP has 18 digits.")
-    with acting_as(agency.id):
-        person_id = db.session.scalar(select(Person.id).where(Person.nip == digits))
-        held = select(Grant.id).where(Grant.role == role, Grant.nip == digits, Grant.valid_to.is_(None))
-        if not db.session.scalar(held):
-            db.session.add(Grant(role=role, nip=digits, person_id=person_id, valid_from=now().date()))
-            # While the agency is chosen, which gives the row its own.
-            db.session.flush()
-    click.echo(f"Granted{'' if person_id else '; it takes effect at the first launch with this NIP'}.")
-
-
-@operator_group.command("link")
-@click.option("--agency", "code", required=True, help="Code of the agency.")
-@with_app
-def link(code: str) -> None:
-    """Make a link into an agency's console. It opens once, within ten minutes.
-
-    Example: lms-bridge operator link --agency demo
-    """
-    token = make_operator_link(_agency(code).id, now=now())
-    click.echo(f"{current_app.config['BASE_URL']}/operator/{token}")
 
 
 @click.group("grades")
@@ -247,7 +206,7 @@ def grades_group() -> None:
 @grades_group.command("parked")
 @with_app
 def parked() -> None:
-    """List grades that an LMS refused and that wait for somebody."""
+    """List the grades that an LMS refused and that wait for somebody, each with the reason."""
     rows = parked_grades()
     for row in rows:
         click.echo(f"{row.id}\t{row.reason}\ttries {row.attempts}\tuser {row.sub}\t{row.url}")
@@ -279,7 +238,10 @@ def events_group() -> None:
 @events_group.command("dead")
 @with_app
 def dead() -> None:
-    """List events that a plugin failed to handle five times and that wait for somebody."""
+    """List the events that a plugin failed to handle five times, with the kind of the failure.
+
+    The whole failure is in the worker's log.
+    """
     rows = dead_deliveries()
     for row in rows:
         click.echo(f"{row.id}\t{row.name}\t{row.handler}\ttries {row.attempts}\t{row.error}")
@@ -312,7 +274,7 @@ def keys_group() -> None:
 )
 @with_app
 def rotate_keys(at_once: bool) -> None:
-    """Publish a new key; it signs in two hours, and the old one stays published two hours longer.
+    """Publish a new key. It signs after two hours, when every LMS has seen it; the old one stays two hours longer.
 
     Example: lms-bridge keys rotate --now
     """

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -37,6 +37,7 @@ class Servers:
         self.folder = folder
         self.environment = environment
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self._commands: dict[str, tuple[str, ...]] = {}
 
     def finish(self, name: str, *arguments: str) -> str:
         """Run a command of ``lms-bridge`` to its end and return what it printed."""
@@ -57,7 +58,8 @@ class Servers:
         lock = take_lock(self._pid_file(name))
         if lock is None:
             raise AlreadyRunning(f"A {name} runs already with {self.folder}.")
-        with self.log(name).open("wb") as log:
+        again = name in self._commands
+        with self.log(name).open("ab" if again else "wb") as log:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 env=self.environment,
@@ -66,9 +68,15 @@ class Servers:
                 start_new_session=True,
                 pass_fds=(lock,),
             )
-        self.running[name] = process
+        self.running[name], self._commands[name] = process, arguments
         os.write(lock, str(process.pid).encode())
         os.close(lock)
+
+    def restart(self, *names: str) -> None:
+        """Stop some servers in order and start them again as they were; their logs go on."""
+        self._end([self.running[name] for name in names])
+        for name in names:
+            self.start(name, *self._commands[name])
 
     def log(self, name: str) -> Path:
         """Return the file that a server writes to."""
@@ -100,9 +108,10 @@ class Servers:
             time.sleep(0.1)
         raise Stopped(f"The {name} did not finish. See {self.log(name)}.")
 
-    def watch(self) -> NoReturn:
-        """Wait until a server ends or somebody stops this process."""
+    def watch(self, tend: Callable[[], None]) -> NoReturn:
+        """Wait until a server ends or somebody stops this process; ``tend`` is called again and again meanwhile."""
         while True:
+            tend()
             for name in self.running:
                 self._require_alive(name)
             time.sleep(0.5)
@@ -121,10 +130,13 @@ class Servers:
 
     def stop(self) -> None:
         """Stop all, the last started first; those that do not end in time are killed."""
-        for process in reversed(self.running.values()):
+        self._end(list(reversed(self.running.values())))
+
+    def _end(self, processes: list[subprocess.Popen[bytes]]) -> None:
+        for process in processes:
             if process.poll() is None:
                 process.terminate()
-        for process in self.running.values():
+        for process in processes:
             try:
                 process.wait(GRACE)
             except subprocess.TimeoutExpired:

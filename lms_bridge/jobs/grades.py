@@ -21,11 +21,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lms_bridge.db import changed_rows, db, now
 from lms_bridge.lti import ags
-from lms_bridge.lti.http import Answer, OutboundError
+from lms_bridge.lti.http import Answer, OutboundError, time_limit
 from lms_bridge.lti.tokens import NO_SCOPE, ServiceAccount
 from lms_bridge.models import Grade, GradeState, LineItem, Platform, PlatformUser
 
 LEASE = dt.timedelta(seconds=60)
+EXCHANGE_SECONDS = 45.0
+"""How long a score, or the question what the LMS holds, may take with its token and a second try of each. The lease
+outlasts it, and is renewed before the next: an LMS that drips cannot let two workers send at once."""
 LONGEST_PAUSE = 3600.0
 BREAKER_AFTER = 3
 RETRIED = frozenset({401, 408, 425, 429})
@@ -169,7 +172,8 @@ def _may_probe(platform_id: int, moment: dt.datetime) -> bool:
 def _send(claimed: Claimed, message: ags.ScoreMessage) -> Answer | None:
     """Send a score; where no answer comes, record that and return nothing."""
     try:
-        return ags.post_score(claimed.account, claimed.line_item_url, message)
+        with time_limit(EXCHANGE_SECONDS):
+            return ags.post_score(claimed.account, claimed.line_item_url, message)
     except OutboundError as error:
         if error.kind == NO_SCOPE:
             _park(claimed, error.kind)
@@ -195,7 +199,8 @@ def _after_conflict(claimed: Claimed) -> None:
     if not _still_wanted(claimed, message.timestamp):
         return
     try:
-        result = ags.read_result(claimed.account, claimed.line_item_url, user_id=message.user_id)
+        with time_limit(EXCHANGE_SECONDS):
+            result = ags.read_result(claimed.account, claimed.line_item_url, user_id=message.user_id)
     except OutboundError as error:
         log.info("result not readable", grade=claimed.id, kind=error.kind)
         _retry_later(claimed, CONFLICT)

@@ -7,6 +7,7 @@ import datetime as dt
 from sqlalchemy import delete, select
 
 from lms_bridge.db import db, now
+from lms_bridge.imports.store import forget_old
 from lms_bridge.lti.login import LIFETIME
 from lms_bridge.models import Delivery, DeliveryState, OperatorLink, OutboxEvent, Session, Ticket
 
@@ -24,4 +25,5 @@ def clean_up() -> None:
     waiting = select(Delivery.__table__.c.event_id).where(Delivery.__table__.c.state != DeliveryState.DONE)
     events = OutboxEvent.__table__
     db.session.execute(delete(events).where(events.c.happened_at < moment - EVENTS_KEPT, events.c.id.not_in(waiting)))
+    forget_old(moment)
     db.session.commit()

@@ -15,7 +15,10 @@ TRY_WINDOW = _l("If that does not help, let the LMS open the activity in a new w
 
 
 class LaunchRefused(BridgeError):
-    """A launch that is not accepted. The reason in the log says which check failed; no session begins."""
+    """The LMS's message is incomplete or not genuine. Whoever opened the activity sees it; no session begins.
+
+    What helps: Open it again from the course; else the reason is in the log.
+    """
 
     status = HTTPStatus.BAD_REQUEST
     code = "launch-refused"
@@ -28,7 +31,10 @@ class LaunchRefused(BridgeError):
 
 
 class LaunchUsed(LaunchRefused):
-    """The launch was already used, or took longer than five minutes: reload, back button, double click, replay."""
+    """Somebody reloaded, went back, double-clicked, or took longer than five minutes.
+
+    What helps: Open it again from the course; nothing is lost.
+    """
 
     status = HTTPStatus.CONFLICT
     code = "launch-used"
@@ -43,7 +49,10 @@ class LaunchUsed(LaunchRefused):
 
 
 class BrowserUnknown(LaunchRefused):
-    """The answer came from a browser that did not begin the login, or that keeps nothing for us."""
+    """A browser kept neither cookie nor storage, or is another one than the one that began.
+
+    What helps: Open it again; else let the LMS open the activity in a new window.
+    """
 
     status = HTTPStatus.FORBIDDEN
     code = "browser-unknown"
@@ -55,7 +64,11 @@ class BrowserUnknown(LaunchRefused):
 
 
 class ClockDiffers(LaunchRefused):
-    """The clocks of the LMS and of this server differ by more than a minute."""
+    """The LMS's clock differs from ours by more than a minute; the page says by how much. Everybody of the LMS
+    sees it.
+
+    What helps: Set both servers' clocks by NTP.
+    """
 
     code = "clock-differs"
     title = _l("The clocks do not agree")
@@ -74,7 +87,10 @@ class ClockDiffers(LaunchRefused):
 
 
 class PlatformUnknown(LaunchRefused):
-    """No registration fits, or it was switched off."""
+    """An LMS, or a deployment in it, is not registered or is switched off. Everybody of the LMS sees it.
+
+    What helps: Register it by an invitation; look at `lms-bridge platform list`.
+    """
 
     status = HTTPStatus.FORBIDDEN
     code = "platform-unknown"
@@ -86,7 +102,10 @@ class PlatformUnknown(LaunchRefused):
 
 
 class PlatformUnreachable(LaunchRefused):
-    """The keys by which the platform's messages are checked cannot be fetched."""
+    """The keys of an LMS cannot be fetched. Everybody of the LMS sees it.
+
+    What helps: `lms-bridge doctor` says why: address, certificate, firewall.
+    """
 
     status = HTTPStatus.FAILED_DEPENDENCY
     code = "platform-unreachable"
@@ -98,7 +117,10 @@ class PlatformUnreachable(LaunchRefused):
 
 
 class PlatformSaysNo(LaunchRefused):
-    """The platform answered the login with an error."""
+    """Somebody is signed in to the LMS as somebody else, or no longer.
+
+    What helps: Sign in to the LMS again and open it from the course.
+    """
 
     status = HTTPStatus.FORBIDDEN
     code = "platform-says-no"
@@ -112,7 +134,10 @@ class PlatformSaysNo(LaunchRefused):
 
 
 class OldLaunch(LaunchRefused):
-    """An LTI 1.0/1.1 launch (OAuth 1)."""
+    """An activity still uses LTI 1.0 or 1.1 (OAuth 1). Everybody who opens it sees it.
+
+    What helps: Register with LTI 1.3 by an invitation and make the activity anew.
+    """
 
     code = "lti-13-needed"
     title = _l("This tool needs LTI 1.3")
@@ -123,7 +148,10 @@ class OldLaunch(LaunchRefused):
 
 
 class BrowserNeeded(LaunchRefused):
-    """A message without a login before it, as an LMS's phone application may send."""
+    """An LMS's phone application opened the activity without the browser.
+
+    What helps: Open the course in the browser of the phone, sign in, and open the activity there.
+    """
 
     code = "browser-needed"
     title = _l("Open the course in a browser")
@@ -137,7 +165,11 @@ class BrowserNeeded(LaunchRefused):
 
 
 class RegistrationRefused(BridgeError):
-    """A registration that cannot be completed; the sentence is for the LMS administrator."""
+    """The LMS cannot be reached, refused, or has an incomplete configuration; the page says which to its
+    administrator.
+
+    What helps: Correct what it says, then paste the link again.
+    """
 
     status = HTTPStatus.BAD_REQUEST
     code = "registration-refused"
@@ -151,13 +183,33 @@ class RegistrationRefused(BridgeError):
         super().__init__(detail, reason=reason or str(detail))
 
 
+class RegistrationUnclear(RegistrationRefused):
+    """The LMS opened the registration with a part of its address twice, or with one that cannot be read.
+
+    What helps: Paste the link again, exactly as it was given.
+    """
+
+    code = "registration-unclear"
+    steps = (_l("Paste the link into the LMS again, exactly as you got it."),)
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(_l("A part of the registration came twice or cannot be read."), reason=reason)
+
+
 class InvitationExpired(RegistrationRefused):
-    """The invitation is unknown, used or too old."""
+    """The link was used, is older than seven days, or is mistyped; or a registration with it runs, or broke off less
+    than two minutes ago. The LMS's administrator sees it.
+
+    What helps: Wait two minutes if it broke off; else `lms-bridge platform invite --agency CODE`.
+    """
 
     status = HTTPStatus.GONE
     code = "invitation-expired"
     title = _l("This invitation can no longer be used")
-    steps = (_l("Ask the operator of this server for a new link: lms-bridge platform invite --agency CODE."),)
+    steps = (
+        _l("Was the registration broken off a moment ago? Then the link works again after two minutes."),
+        _l("Ask the operator of this server for a new link: lms-bridge platform invite --agency CODE."),
+    )
 
     def __init__(self) -> None:
         super().__init__(_l("An invitation works for one registration, for seven days."), reason="invitation")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import json
+import math
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +30,27 @@ _PRIVATE_TOO = [ipaddress.ip_network(net) for net in ("fec0::/10", "64:ff9b:1::/
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.ip_network("::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_deadline: ContextVar[float] = ContextVar("lms_bridge_outbound_deadline", default=math.inf)
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Let all requests inside share this many seconds, or fewer where a limit around it says so.
+
+    What has not ended then is broken off, except that a body may lag behind by one ``READ_SECONDS``.
+    """
+    token = _deadline.set(min(_deadline.get(), time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def _seconds_left(at_most: float = math.inf) -> float:
+    left = _deadline.get() - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the time for this request is over")
+    return min(left, at_most)
 
 
 class OutboundError(Exception):
@@ -117,14 +141,21 @@ def _with_embedded(address: Address) -> Iterator[Address]:
 
 
 class _Guarded:
-    """A connection to the very address that was checked, so that a name cannot change its mind in between."""
+    """A connection to the very address that was checked, so that a name cannot change its mind in between.
+
+    An LMS may close a kept connection just as we use it again. A GET that met that is sent once more, on a new one.
+    """
 
     guard: AddressGuard
     secure: bool
+    timeout: float
     _dns_host: str
     sock: socket.socket | None
+    _kept = False
+    _send_again: Callable[[], None] | None = None
 
     def _new_conn(self) -> socket.socket:
+        self._kept = False
         name = self._dns_host
         self._dns_host = _checked(self, self.guard, secure=self.secure)
         try:
@@ -133,14 +164,49 @@ class _Guarded:
             # The name stays what the certificate is checked against and what the Host header says.
             self._dns_host = name
 
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        _seconds_left()  # looking up a name or greeting may have taken all of it: then nothing is sent any more
+
+    def request(self, method: str, url: str, **options: Any) -> None:
+        send = partial(super().request, method, url, **options)  # type: ignore[misc]
+        self._send_again = send if method == "GET" and self._kept and self.sock is not None else None
+        try:
+            send()
+        except ConnectionError as error:
+            self._repeat(error)
+
     def getresponse(self) -> Any:
+        try:
+            response = self._answer()
+        except ConnectionError as error:
+            self._repeat(error)
+            response = self._answer()
+        self._kept = True
+        return response
+
+    def _repeat(self, error: ConnectionError) -> None:
+        """Send the request again on a new connection, if it may be; else let the error stand."""
+        send, self._send_again = self._send_again, None
+        if send is None:
+            raise error
+        self.close()  # type: ignore[attr-defined]
+        reading, self.timeout = self.timeout, _seconds_left(CONNECT_SECONDS)
+        send()
+        self.timeout = min(reading, _seconds_left())
+
+    def _answer(self) -> Any:
         # The time limit of the socket starts anew with every byte, so a server could drip its headers for hours.
         late = threading.Event()
-        watchdog = threading.Timer(TOTAL_SECONDS, self._hang_up, [late])
+        watchdog = threading.Timer(_seconds_left(), self._hang_up, [late])
         watchdog.daemon = True
         watchdog.start()
         try:
             response = super().getresponse()  # type: ignore[misc]
+        except OSError as error:
+            if late.is_set():
+                raise TimeoutError("the headers took too long") from error
+            raise
         finally:
             watchdog.cancel()
         if late.is_set():
@@ -201,11 +267,19 @@ class LmsClient:
         host = _host(url)
         try:
             self.session.cookies.clear()
-            with self.session.request(
-                method, url, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False, stream=True, **options
-            ) as response:
+            with (
+                time_limit(TOTAL_SECONDS),
+                self.session.request(
+                    method,
+                    url,
+                    timeout=(_seconds_left(CONNECT_SECONDS), _seconds_left(READ_SECONDS)),
+                    allow_redirects=False,
+                    stream=True,
+                    **options,
+                ) as response,
+            ):
                 body = _read(response)
-        except requests.exceptions.Timeout as error:
+        except (TimeoutError, requests.exceptions.Timeout) as error:
             raise OutboundError("timeout", f"{host} did not answer in time") from error
         except requests.exceptions.SSLError as error:
             raise OutboundError("tls", f"the certificate of {host} is not accepted") from error
@@ -237,7 +311,6 @@ def _host(url: str) -> str:
 
 
 def _read(response: requests.Response) -> bytes:
-    deadline = time.monotonic() + TOTAL_SECONDS
     parts, size = [], 0
     try:
         # Whatever has arrived is taken at once, so that a server that drips bytes is noticed.
@@ -245,9 +318,10 @@ def _read(response: requests.Response) -> bytes:
             size += len(part)
             if size > MAX_BYTES:
                 raise OutboundError("too-large", "the answer is larger than 1 MB")
-            if time.monotonic() > deadline:
-                raise OutboundError("timeout", "the answer took too long")
+            _seconds_left()
             parts.append(part)
+    except TimeoutError as error:
+        raise OutboundError("timeout", "the answer took too long") from error
     except ReadTimeoutError as error:
         raise OutboundError("timeout", "the answer did not come whole in time") from error
     except (HTTPError, OSError) as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -18,6 +18,7 @@ from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 from marshmallow import EXCLUDE, Schema, fields, post_load, validate
 
+from lms_bridge.errors import BridgeError
 from lms_bridge.lti.errors import LaunchRefused, LaunchUsed
 from lms_bridge.lti.platforms import find_platform
 
@@ -144,16 +145,19 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def single_values(parameters: Mapping[str, Any]) -> dict[str, str]:
+def single_values(
+    parameters: Mapping[str, Any], *, refusal: Callable[[str], BridgeError] = LaunchRefused
+) -> dict[str, str]:
     """Return form or query parameters, each given once.
 
-    :raises LaunchRefused: one is given twice, so that nobody can know which is meant, or holds a NUL.
+    :param refusal: makes the error of a reason for the log, in the words of the page.
+    :raises BridgeError: one is given twice, so that nobody can know which is meant, or holds a NUL.
     """
     values: dict[str, str] = {}
     for name, given in parameters.items():
         if len(given) != 1:
-            raise LaunchRefused(f"parameter {name[:40]!r} given {len(given)} times")
+            raise refusal(f"parameter {name[:40]!r} given {len(given)} times")
         if "\x00" in given[0]:
-            raise LaunchRefused(f"parameter {name[:40]!r} holds a NUL")
+            raise refusal(f"parameter {name[:40]!r} holds a NUL")
         values[name] = given[0]
     return values

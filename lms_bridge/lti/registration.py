@@ -6,7 +6,7 @@ import base64
 import datetime as dt
 import hmac
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,18 +15,20 @@ from urllib.parse import urlsplit
 from flask import current_app
 from flask_babel import gettext as _
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lms_bridge.db import acting_as, changed_rows, db, upsert
 from lms_bridge.lti import ags, nrps
 from lms_bridge.lti.claims import HttpUrl, Identifier, Title
 from lms_bridge.lti.errors import InvitationExpired, RegistrationRefused
-from lms_bridge.lti.http import AddressRefused, Answer, LmsClient, OutboundError
+from lms_bridge.lti.http import AddressRefused, Answer, LmsClient, OutboundError, time_limit
 from lms_bridge.lti.login import hash_secret
 from lms_bridge.models import Agency, Deployment, Invitation, Platform
 
 INVITATION_LIFETIME = dt.timedelta(days=7)
+ABANDONED = dt.timedelta(minutes=2)
+"""After which a registration that neither succeeded nor failed is taken for dead, and its invitation open again."""
 SCOPES = (ags.LINE_ITEM, ags.SCORE, ags.RESULT, nrps.SCOPE)
 _TOOL, _LTI = (
     "https://purl.imsglobal.org/spec/lti-tool-configuration",
@@ -143,7 +145,9 @@ def open_invitation(token: str, *, now: dt.datetime) -> Invitation:
     invitation = db.session.scalar(
         select(Invitation).where(Invitation.token_hash == hash_secret(token)), execution_options={"all_agencies": True}
     )
-    if invitation is None or invitation.used_at is not None or invitation.expires_at < now:
+    if invitation is None or invitation.expires_at < now:
+        raise InvitationExpired
+    if invitation.used_at is not None and (invitation.platform_id or invitation.used_at > now - ABANDONED):
         raise InvitationExpired
     return invitation
 
@@ -248,35 +252,46 @@ def register(invitation: Invitation, *, configuration_url: str, token: str | Non
     """Register with the LMS and store the platform. An invited registration is active at once.
 
     The invitation is taken before the LMS is asked, so that of two clicks at once one registers; where that fails it
-    can be used again. An existing (issuer, client id) is never overwritten, except by the agency that owns it (update
-    registration).
+    can be used again at once, and where this process dies, after two minutes. What decides is the last transaction:
+    it stores the platform only while the invitation is still ours. An existing (issuer, client id) is never
+    overwritten, except by the agency that owns it (update registration).
 
     :raises InvitationExpired: somebody else has just used the invitation.
     :raises RegistrationRefused: the LMS refuses, or the registration belongs to another agency.
     """
     invitation_id, agency_id = invitation.id, invitation.agency_id
     base_url: str = current_app.config["BASE_URL"]
-    with _taken(invitation_id, now=now):
-        configuration = fetch_configuration(configuration_url)
-        answer = _post(configuration, tool_document(base_url, scopes=configuration.scopes), token)
+    with _taken(invitation_id, now=now) as use_up:
+        with time_limit(ABANDONED.total_seconds() / 2):
+            configuration = fetch_configuration(configuration_url)
+            answer = _post(configuration, tool_document(base_url, scopes=configuration.scopes), token)
         with acting_as(agency_id):
             platform = _store(configuration, answer, agency_id=agency_id, now=now)
-            db.session.execute(update(Invitation).where(Invitation.id == invitation_id).values(platform_id=platform.id))
+        use_up(platform.id)
         db.session.commit()
     return platform
 
 
 @contextmanager
-def _taken(invitation_id: int, *, now: dt.datetime) -> Iterator[None]:
-    invitations = Invitation.__table__
-    mine = update(invitations).where(invitations.c.id == invitation_id)
-    taken = changed_rows(mine.where(invitations.c.used_at.is_(None)).values(used_at=now))
+def _taken(invitation_id: int, *, now: dt.datetime) -> Iterator[Callable[[int], None]]:
+    """Take an invitation; gives what uses it up for a platform, in the transaction that stores that."""
+    table = Invitation.__table__
+    invitation = update(table).where(table.c.id == invitation_id, table.c.platform_id.is_(None))
+    mine = invitation.where(table.c.used_at == now)
+    free = or_(table.c.used_at.is_(None), table.c.used_at <= now - ABANDONED)
+    taken = changed_rows(invitation.where(free, table.c.expires_at >= now).values(used_at=now))
     db.session.commit()
     if not taken:
         raise InvitationExpired
+
+    def use_up(platform_id: int) -> None:
+        # Closed by its date as well: it stays so when the platform is deleted.
+        if not changed_rows(mine.values(platform_id=platform_id, expires_at=now)):
+            raise InvitationExpired
+
     done = False
     try:
-        yield
+        yield use_up
         done = True
     finally:
         if not done:

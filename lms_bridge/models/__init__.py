@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from lms_bridge.models.audit import AuditEntry, AuditKind
 from lms_bridge.models.evidence import Evidence, Gap, PersonScore
 from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework
 from lms_bridge.models.grades import Grade, GradeState, LineItem
+from lms_bridge.models.imports import Import, ImportFile, ImportMapping, ImportRow, ImportState
 from lms_bridge.models.launches import Launch, OperatorLink, Session, SessionKind, Ticket
 from lms_bridge.models.outbox import Delivery, DeliveryState, OutboxEvent
 from lms_bridge.models.people import (
     Grant,
+    Matching,
     Person,
     Placement,
     PlacementKind,
@@ -17,6 +20,8 @@ from lms_bridge.models.people import (
     SuperiorKind,
     Unit,
     UnitClosure,
+    UnitHistory,
+    UnitSuccession,
 )
 from lms_bridge.models.platforms import (
     Agency,
@@ -31,9 +36,18 @@ from lms_bridge.models.platforms import (
     ToolKey,
 )
 from lms_bridge.models.plugins import PluginSetting, SchemaLedger
+from lms_bridge.models.programme import (
+    ParticipantStatus,
+    Programme,
+    ProgrammeCompetency,
+    ProgrammeParticipant,
+    ProgrammeStatus,
+)
 
 __all__ = [
     "Agency",
+    "AuditEntry",
+    "AuditKind",
     "BehaviourIndicator",
     "Competency",
     "CompetencyLevel",
@@ -48,12 +62,19 @@ __all__ = [
     "Grade",
     "GradeState",
     "Grant",
+    "Import",
+    "ImportFile",
+    "ImportMapping",
+    "ImportRow",
+    "ImportState",
     "Invitation",
     "KeySet",
     "Launch",
     "LineItem",
+    "Matching",
     "OperatorLink",
     "OutboxEvent",
+    "ParticipantStatus",
     "Person",
     "PersonScore",
     "Placement",
@@ -63,6 +84,10 @@ __all__ = [
     "PlatformUser",
     "PluginSetting",
     "Post",
+    "Programme",
+    "ProgrammeCompetency",
+    "ProgrammeParticipant",
+    "ProgrammeStatus",
     "ResourceLink",
     "SchemaLedger",
     "Session",
@@ -72,4 +97,6 @@ __all__ = [
     "ToolKey",
     "Unit",
     "UnitClosure",
+    "UnitHistory",
+    "UnitSuccession",
 ]

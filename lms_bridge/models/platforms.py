@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms_bridge.db import AgencyOwned, Code, Model, Name
@@ -20,6 +20,10 @@ class Agency(Model):
     name: Mapped[Name]
     timezone: Mapped[Code] = mapped_column(default="Asia/Jakarta")
     door_url: Mapped[str | None]
+    match_email: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether an e-mail address that the LMS tells may link somebody to the person of the agency's data who has it."""
+    match_username: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a login name that is a NIP may do so."""
     created_at: Mapped[dt.datetime]
 
 
@@ -105,6 +109,8 @@ class PlatformUser(Model, AgencyOwned):
     id: Mapped[int] = mapped_column(primary_key=True)
     issuer: Mapped[Name]
     sub: Mapped[Name]
+    username: Mapped[Name | None]
+    """The login name, where the LMS tells it: for whoever links people, and for the agency's rule of matching."""
     person_id: Mapped[int] = mapped_column(ForeignKey("core_person.id"), index=True)
 
 

@@ -43,6 +43,14 @@ class Found:
         places = (spec.submodule_search_locations if spec else None) or ()
         return next((Path(place) for place in places), None)
 
+    def files(self) -> Iterator[Path]:
+        """Yield its files, as far as Python did not make them."""
+        if self.file is not None:
+            yield self.file
+        for file in self.package.rglob("*") if self.package else ():
+            if "__pycache__" not in file.parts and file.is_file():
+                yield file
+
     def folder(self, name: str) -> Path | None:
         """Return a folder of its package, such as ``migrations``, without importing the package."""
         package = self.package

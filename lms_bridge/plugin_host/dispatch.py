@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from flask import g, has_request_context
+from pluggy import HookImpl
 from sqlalchemy import select
 
 from lms_bridge import hookspecs
@@ -58,14 +59,28 @@ def collect(hook: str, **asked: Any) -> list[Contribution]:
         if impl.plugin_name in off:
             continue
         try:
-            with guest(impl.plugin_name):
-                value = impl.function(*(asked[name] for name in impl.argnames))
-                parts = _checked(hook, value)
+            parts = _ask(impl, hook, asked)
         except (Exception, SystemExit) as error:
             plugins.note_failure(impl.plugin_name, hook, error)
         else:
             found += [Contribution(impl.plugin_name, part) for part in parts]
     return found
+
+
+def ask_one(plugin: str, hook: str, **asked: Any) -> list[Any] | None:
+    """Ask one plugin, such as for a duty; what it raises comes through. None where it does not answer this hook."""
+    plugins = host()
+    for impl in getattr(plugins.manager.hook, hook).get_hookimpls():
+        if impl.plugin_name == plugin:
+            return _ask(impl, hook, asked)
+    return None
+
+
+def _ask(impl: HookImpl, hook: str, asked: dict[str, Any]) -> list[Any]:
+    with guest(impl.plugin_name):
+        return _checked(
+            hook, host().call(hook, impl.plugin_name, impl.function, *(asked[name] for name in impl.argnames))
+        )
 
 
 @cache

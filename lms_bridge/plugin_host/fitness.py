@@ -17,28 +17,38 @@ from werkzeug.routing import BuildError
 
 from lms_bridge.contributions import (
     API_VERSION,
+    PLUGIN_RELATIONS,
     RELATIONS,
     EventHandler,
     Module,
     NavigationItem,
     Permission,
     Plugin,
+    Relation,
+    version_text,
 )
 from lms_bridge.db import METADATA, db, plugin_base
 from lms_bridge.events import Event
 from lms_bridge.plugin_host.discovery import Found
 
 SETTING_FIELDS = (fields.String, fields.Integer, fields.Float, fields.Decimal, fields.Boolean, fields.Date)
-_NAME = re.compile(r"[a-z][a-z0-9]{1,30}")
+LONGEST_NAME = 27
+"""Alembic keeps revisions such as ``<name>_0001`` in 32 characters."""
+NAME = re.compile(rf"[a-z][a-z0-9]{{1,{LONGEST_NAME - 1}}}")
 RESERVED = frozenset({"core", "bridge", "home", "console", "operator", "session", "window", "lti", "static", "health"})
 """Names of core's own blueprints, branches and folders."""
+_ABOUT_CODE = (ImportError, SyntaxError, NameError, AttributeError, TypeError, InvalidRequestError, ArgumentError)
+"""Errors whose text names what is wrong in the code; others may hold values."""
 _KINDS = {
     "blueprints": Blueprint,
     "modules": Module,
     "permissions": Permission,
+    "relations": Relation,
     "event_handlers": EventHandler,
     "navigation": NavigationItem,
 }
+_NEWER = "Upgrade lms-bridge, or install a release of the plugin for this version"
+_OLDER = "Install a newer release of the plugin; for its author: UPGRADING.md"
 
 
 class Unfit(Exception):
@@ -52,15 +62,19 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, pluggy.PluginValidationError):
         # Without the module that pluggy adds, and on one line.
         return " ".join(str(error).partition(" in plugin ")[0].split())[:300]
-    if isinstance(error, (Unfit, ImportError, SyntaxError, InvalidRequestError, ArgumentError)):
-        return str(error).splitlines()[0][:300]
+    if isinstance(error, ImportError) and error.name == "lms_bridge.api":
+        # Most likely a name of a newer version, which the plugin cannot tell by its declaration: it is not loaded.
+        missing = str(error).partition(" from ")[0]
+        return f"{missing} from lms_bridge.api {version_text(API_VERSION)}. If it is a newer one's: {_NEWER}"
+    if isinstance(error, (Unfit, *_ABOUT_CODE)) and str(error).strip():
+        return str(error).strip().splitlines()[0][:300]
     return "see the log for the details"
 
 
 def check_name(found: Found) -> None:
     """Refuse a name that is core's or cannot be part of table names and addresses."""
-    if not _NAME.fullmatch(found.name) or found.name in RESERVED:
-        raise Unfit(f"the name {found.name!r} is reserved or not of lower-case letters and digits")
+    if not NAME.fullmatch(found.name) or found.name in RESERVED:
+        raise Unfit(f"the name {found.name!r} is reserved, or not of 2 to {LONGEST_NAME} lower-case letters and digits")
 
 
 @event.listens_for(Mapper, "instrument_class")
@@ -108,8 +122,9 @@ def check_declaration(declared: object, name: str) -> Plugin:
     wanted = declared.requires_api
     if not (isinstance(wanted, tuple) and len(wanted) == 2 and all(isinstance(part, int) for part in wanted)):
         raise Unfit("requires_api must be a pair of whole numbers, such as (1, 0)")
-    if wanted[0] != API_VERSION[0] or wanted > API_VERSION:
-        raise Unfit(f"it needs API {wanted}, this server has {API_VERSION}")
+    if wanted > API_VERSION or wanted[0] < API_VERSION[0]:
+        here, way_out = version_text(API_VERSION), _NEWER if wanted > API_VERSION else _OLDER
+        raise Unfit(f"it is written for API {version_text(wanted)}, this server has {here}. {way_out}")
     for field, kind in _KINDS.items():
         given = getattr(declared, field)
         if not isinstance(given, tuple) or not all(isinstance(part, kind) for part in given):
@@ -122,6 +137,9 @@ def check_declaration(declared: object, name: str) -> Plugin:
     for permission in declared.permissions:
         if not permission.action.startswith(f"{name}.") or not permission.relations <= RELATIONS:
             raise Unfit(f"permission {permission.action!r} must start with {name}. and use known relations")
+    for relation in declared.relations:
+        if relation.name not in PLUGIN_RELATIONS:
+            raise Unfit(f"the relation {relation.name!r} is not one of {', '.join(sorted(PLUGIN_RELATIONS))}")
     for blueprint in declared.blueprints:
         if blueprint.name != name:
             raise Unfit(f"blueprint {blueprint.name!r} must be called {name!r}")

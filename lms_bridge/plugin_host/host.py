@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pluggy
 import structlog
@@ -16,6 +17,7 @@ from lms_bridge.contributions import EventHandler, Module, Permission, Plugin
 from lms_bridge.db import METADATA, plugin_base
 from lms_bridge.events import CORE_EVENTS, Event
 from lms_bridge.plugin_host.discovery import Found, discover
+from lms_bridge.plugin_host.failures import remember_failure
 from lms_bridge.plugin_host.fitness import (
     Unfit,
     check_declaration,
@@ -26,6 +28,7 @@ from lms_bridge.plugin_host.fitness import (
     drop_tables,
     reason_of,
 )
+from lms_bridge.plugin_host.trace import traced
 
 log = structlog.get_logger("lms_bridge.plugins")
 
@@ -49,8 +52,18 @@ class PluginState:
 class PluginHost:
     """All plugins of one application."""
 
-    def __init__(self, instance: Path, *, only: Iterable[str] | None = None, disabled: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        instance: Path,
+        *,
+        only: Iterable[str] | None = None,
+        disabled: Iterable[str] = (),
+        safe_mode: bool = False,
+        trace: bool = False,
+    ) -> None:
         self.instance = instance
+        self.safe_mode = safe_mode
+        self.trace = trace
         self.only = None if only is None else frozenset(only)
         self.disabled = frozenset(disabled)
         self.manager = pluggy.PluginManager("lms_bridge")
@@ -58,7 +71,9 @@ class PluginHost:
         self.states: dict[str, PluginState] = {}
 
     def load(self) -> None:
-        """Find and load plugins. A bad one is quarantined; the others and the server go on."""
+        """Find and load plugins, in safe mode none. A bad one is quarantined; the others and the server go on."""
+        if self.safe_mode:
+            return
         for found in discover(self.instance):
             if found.name in self.disabled or (self.only is not None and found.name not in self.only):
                 continue
@@ -90,10 +105,15 @@ class PluginHost:
         """Set a plugin aside because of what it raised; the log holds the whole error."""
         self.quarantine(name, type(error).__name__, reason_of(error), error=error)
 
-    def note_failure(self, name: str, hook: str, error: BaseException) -> None:
-        """Remember that a plugin failed to answer; shown by ``doctor``."""
-        self.states[name].failures[hook] += 1
-        log.error("plugin failed in a hook", plugin=name, hook=hook, kind=type(error).__name__, exc_info=error)
+    def call(self, hook: str, plugin: str, function: Callable[..., Any], *given: Any) -> Any:
+        """Ask one plugin, traced where the settings want it. Whatever it raises comes through."""
+        return traced(function, *given, hook=hook, plugin=plugin) if self.trace else function(*given)
+
+    def note_failure(self, name: str, place: str, error: BaseException) -> None:
+        """Remember that a plugin failed in a hook or on a page; shown by ``doctor``."""
+        self.states[name].failures[place] += 1
+        remember_failure(self.instance, name, place, error)
+        log.error("plugin failed", plugin=name, place=place, kind=type(error).__name__, exc_info=error)
 
     def _register(self, found: Found) -> None:
         check_name(found)
@@ -122,7 +142,7 @@ class PluginHost:
         answers = [impl for impl in self.manager.hook.plugin.get_hookimpls() if impl.plugin_name == name]
         if not answers:
             raise Unfit("the hook plugin() is missing")
-        declared = check_declaration(answers[0].function(), name)
+        declared = check_declaration(self.call("plugin", name, answers[0].function), name)
         check_views(declared)
         return declared
 

@@ -56,6 +56,9 @@ def practice_lms(
 ) -> None:
     """Serve a small LMS for practice, with invented people, until Ctrl-C.
 
+    It has a gradebook, a roster, a readable trace of every LTI message, and faults on purpose. Not for real people:
+    whoever can reach it can be anybody in it.
+
     Example: lms-bridge practice-lms --profile moodle
     """
     address = base_url or f"http://localhost:{port}"

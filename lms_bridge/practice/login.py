@@ -27,7 +27,7 @@ from lms_bridge.practice.models import (
     store,
 )
 from lms_bridge.practice.site import Site
-from lms_bridge.practice.subject import enrolment_of, subject_of
+from lms_bridge.practice.subject import may_enter, subject_of
 from lms_bridge.practice.trace import record
 from lms_bridge.practice.vocabulary import DEEP_LINKING, RESOURCE_LINK
 
@@ -81,7 +81,7 @@ def begin_launch(
         raise PageRefused(
             _("The tool is not active"), _("An administrator must activate the tool under Tools first."), status=403
         )
-    if role is None and not user.is_admin and enrolment_of(user.id, course.id) is None:
+    if role is None and not may_enter(user, course.id):
         raise PageRefused(_("No access"), _("You are not enrolled in this course."), status=403)
     launch = Launch(
         user=user,
@@ -205,7 +205,7 @@ def _launch_of(site: Site, hint: str) -> Launch:
 
 def _may_open(launch: Launch) -> bool:
     """Whether the person is still in the course, or took on a role that somebody who may do so chose."""
-    return bool(launch.role or launch.user.is_admin or enrolment_of(launch.user_id, launch.course_id))
+    return bool(launch.role or may_enter(launch.user, launch.course_id))
 
 
 def _signed_form(site: Site, launch: Launch, tool: Tool, wanted: dict[str, Any], *, user: User) -> LaunchForm:

@@ -34,6 +34,12 @@ def enrolment_of(user_id: int, course_id: int) -> Enrolment | None:
     return store.session.scalar(select(Enrolment).filter_by(user_id=user_id, course_id=course_id))
 
 
+def may_enter(user: User, course_id: int) -> bool:
+    """Whether somebody gets into a course: its people who are not suspended, and administrators."""
+    place = enrolment_of(user.id, course_id)
+    return user.is_admin or (place is not None and not place.suspended)
+
+
 def coupled_line_item(activity: Activity | None) -> LineItem | None:
     """Return an activity's own column, unless it has none or more than one."""
     if activity is None:

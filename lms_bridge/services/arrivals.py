@@ -1,4 +1,4 @@
-"""Storing a launch: who came, from which course and activity. A warm launch reads once and writes two rows."""
+"""Storing what a launch tells: who came, from which course and activity. A warm launch reads once, writes nothing."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
 
 from lms_bridge.db import acting_as, db, run, upsert
 from lms_bridge.domain.roles import roles_from_claim
 from lms_bridge.lti.errors import PlatformUnknown
 from lms_bridge.lti.launch import Accepted, trusted_nip, wanted_module
 from lms_bridge.models import (
+    Agency,
     Course,
     Deployment,
     Enrolment,
     Grade,
-    Launch,
     LineItem,
+    Matching,
     Person,
     PersonScore,
     Platform,
@@ -26,9 +27,11 @@ from lms_bridge.models import (
     ResourceLink,
 )
 from lms_bridge.services.grades import grade_on_launch
-from lms_bridge.services.people import take_grants
+from lms_bridge.services.grants import take_grants
+from lms_bridge.services.matching import MatchingRules, learn_nip, match_by_rules
+from lms_bridge.services.people import correct_nip
 
-_M, _D, _U, _P, _C, _R, _E, _L, _S, _G = (
+_M, _D, _U, _P, _C, _R, _E, _L, _S, _G, _A = (
     model.__table__
     for model in (
         Platform,
@@ -41,21 +44,35 @@ _M, _D, _U, _P, _C, _R, _E, _L, _S, _G = (
         LineItem,
         PersonScore,
         Grade,
+        Agency,
     )
 )
 
 
 # Built once: putting a statement together costs more than running it.
+_CANONICAL = func.coalesce(_P.c.same_as_id, _P.c.id)
+_SAME = _P.alias()
+_SCORED = exists().where(
+    _S.c.person_id.in_(
+        select(_SAME.c.id).where(or_(_SAME.c.id == _CANONICAL, _SAME.c.same_as_id == _CANONICAL)).correlate(_P)
+    ),
+    _S.c.module == bindparam("module"),
+    _S.c.item == bindparam("item"),
+)
 _KNOWN = (
     select(
         _D.c.id.label("deployment_row"),
         _D.c.active.label("deployment_active"),
         _U.c.id.label("user_id"),
         _U.c.person_id,
+        _U.c.username,
         _P.c.name,
         _P.c.email,
         _P.c.nip,
         _P.c.same_as_id,
+        _P.c.matching,
+        _A.c.match_email,
+        _A.c.match_username,
         _C.c.id.label("course_id"),
         _C.c.title.label("course_title"),
         _C.c.memberships_url,
@@ -69,10 +86,11 @@ _KNOWN = (
         _R.c.course_id.label("link_course_id"),
         _R.c.line_item_id,
         _L.c.url.label("line_item_url"),
-        _S.c.id.label("score_id"),
+        _SCORED.label("scored"),
         _G.c.id.label("grade_id"),
     )
     .select_from(_M)
+    .join(_A, _A.c.id == _M.c.agency_id)
     .outerjoin(_D, and_(_D.c.platform_id == _M.c.id, _D.c.deployment_id == bindparam("deployment")))
     .outerjoin(
         _U, and_(_U.c.agency_id == _M.c.agency_id, _U.c.issuer == bindparam("issuer"), _U.c.sub == bindparam("sub"))
@@ -82,28 +100,24 @@ _KNOWN = (
     .outerjoin(_E, and_(_E.c.course_id == _C.c.id, _E.c.platform_user_id == _U.c.id))
     .outerjoin(_R, and_(_R.c.platform_id == _M.c.id, _R.c.link_id == bindparam("link")))
     .outerjoin(_L, _L.c.id == _R.c.line_item_id)
-    .outerjoin(
-        _S, and_(_S.c.person_id == _U.c.person_id, _S.c.module == bindparam("module"), _S.c.item == bindparam("item"))
-    )
     .outerjoin(_G, and_(_G.c.line_item_id == _L.c.id, _G.c.platform_user_id == _U.c.id))
     .where(_M.c.id == bindparam("platform"), _M.c.active.is_(True))
 )
-_LAUNCH = insert(Launch.__table__).returning(Launch.__table__.c.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A stored launch: the ids a session needs."""
+    """Somebody who came: what a session needs, and the row of the launch, stored together with it."""
 
-    launch_id: int
+    launch: dict[str, Any]
     person_id: int
     agency_id: int
     module: str | None
     deep_linking: bool
 
 
-def store_launch(accepted: Accepted, *, now: dt.datetime) -> Arrival:
-    """Store an accepted launch with whatever it told us that is new.
+def receive_launch(accepted: Accepted, *, now: dt.datetime) -> Arrival:
+    """Take in an accepted launch: store whatever it told us that is new.
 
     :raises PlatformUnknown: the platform is switched off, or the deployment is not known or switched off.
     """
@@ -123,12 +137,13 @@ def store_launch(accepted: Accepted, *, now: dt.datetime) -> Arrival:
                 values={"agency_id": platform.agency_id, "roles": roles, "in_roster": True, "seen_at": now},
             )
         link_id, line_item_id = _resource_link(accepted, known, course_id=course_id, module=module, item=item)
-        launch_id = _launch(accepted, user_id, course_id, link_id, roles=roles, module=module, item=item, now=now)
+        launch = _launch(accepted, user_id, course_id, link_id, roles=roles, module=module, item=item, now=now)
         # Known already: no result to hand on, or it is in this very column.
-        settled = known.score_id is None or (known.grade_id is not None and line_item_id == known.line_item_id)
+        unscored = known.user_id is not None and not known.scored
+        settled = unscored or (known.grade_id is not None and line_item_id == known.line_item_id)
         if line_item_id is not None and module is not None and "learner" in roles and not settled:
             grade_on_launch(line_item_id, user_id, person_id=person_id, module=module, item=item, now=now)
-    return Arrival(launch_id, person_id, platform.agency_id, module, message.deep_linking is not None)
+    return Arrival(launch, person_id, platform.agency_id, module, message.deep_linking is not None)
 
 
 def _known(accepted: Accepted, *, module: str | None, item: str) -> Any:
@@ -164,17 +179,25 @@ def _check_deployment(accepted: Accepted, known: Any) -> None:
 
 
 def _person(accepted: Accepted, known: Any, *, now: dt.datetime) -> tuple[int, int]:
+    if known.user_id is None:
+        return _new_person(accepted, known, now=now)
+    message = accepted.message
+    if known.nip is None and known.same_as_id is None:
+        _match(accepted, known, known.person_id)
+    elif known.nip is not None and (nip := trusted_nip(accepted)) not in {None, known.nip}:
+        correct_nip(known.person_id, str(nip))
+    news = {"name": message.name, "email": message.email}
+    news = {key: value for key, value in news.items() if value and value != getattr(known, key)}
+    if news:
+        db.session.execute(update(_P).where(_P.c.id == known.person_id).values(**news))
+    if message.username and message.username != known.username:
+        db.session.execute(update(_U).where(_U.c.id == known.user_id).values(username=message.username))
+    return known.user_id, known.person_id
+
+
+def _new_person(accepted: Accepted, known: Any, *, now: dt.datetime) -> tuple[int, int]:
     platform, message = accepted.platform, accepted.message
-    nip = trusted_nip(accepted)
-    if known.user_id is not None:
-        if known.nip is None and known.same_as_id is None and nip is not None:
-            _learn_nip(known.person_id, nip, agency_id=platform.agency_id)
-        news = {"name": message.name, "email": message.email}
-        news = {key: value for key, value in news.items() if value and value != getattr(known, key)}
-        if news:
-            db.session.execute(update(_P).where(_P.c.id == known.person_id).values(**news))
-        return known.user_id, known.person_id
-    person_id = None
+    nip, person_id = trusted_nip(accepted), None
     if nip is not None:
         person_id = db.session.scalar(select(_P.c.id).where(_P.c.agency_id == platform.agency_id, _P.c.nip == nip))
     if person_id is None:
@@ -189,18 +212,22 @@ def _person(accepted: Accepted, known: Any, *, now: dt.datetime) -> tuple[int, i
             )
             take_grants(person_id, nip)
     user = {"agency_id": platform.agency_id, "issuer": platform.issuer, "sub": message.sub}
-    user_id = upsert(_U, key=user, values={"person_id": person_id}, keep=("person_id",))
+    told = {"person_id": person_id, "username": message.username or None}
+    user_id = upsert(_U, key=user, values=told, keep=("person_id",))
     # Two first launches at once: the one that came second takes the person of the first.
-    return user_id, db.session.execute(select(_U.c.person_id).where(_U.c.id == user_id)).scalar_one()
+    person_id = db.session.execute(select(_U.c.person_id).where(_U.c.id == user_id)).scalar_one()
+    if nip is None:
+        _match(accepted, known, person_id)
+    return user_id, person_id
 
 
-def _learn_nip(person_id: int, nip: str, *, agency_id: int) -> None:
-    other = db.session.scalar(select(_P.c.id).where(_P.c.agency_id == agency_id, _P.c.nip == nip))
-    if other is None:
-        db.session.execute(update(_P).where(_P.c.id == person_id).values(nip=nip))
-        take_grants(person_id, nip)
-    else:
-        db.session.execute(update(_P).where(_P.c.id == person_id).values(same_as_id=other))
+def _match(accepted: Accepted, known: Any, person_id: int) -> None:
+    """Find the agency's record of somebody without NIP: by one that the LMS tells now, or as the agency allows."""
+    rules = MatchingRules(email=known.match_email, username=known.match_username)
+    if (nip := trusted_nip(accepted)) is not None:
+        learn_nip(person_id, nip)
+    elif (rules.email or rules.username) and known.matching in {None, Matching.AUTOMATIC}:
+        match_by_rules(person_id, rules, email=accepted.message.email, username=accepted.message.username)
 
 
 def _course(accepted: Accepted, known: Any, *, now: dt.datetime) -> int | None:
@@ -262,9 +289,9 @@ def _launch(
     module: str | None,
     item: str,
     now: dt.datetime,
-) -> int:
+) -> dict[str, Any]:
     platform, message = accepted.platform, accepted.message
-    values = {
+    return {
         "agency_id": platform.agency_id,
         "platform_id": platform.id,
         "deployment_id": message.deployment_id,
@@ -281,4 +308,3 @@ def _launch(
         "deep_linking": message.deep_linking,
         "launched_at": now,
     }
-    return int(run(_LAUNCH, values).scalar_one())

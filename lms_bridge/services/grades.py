@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 
 from lms_bridge.context import PersonRef
 from lms_bridge.db import changed_rows, current_agency, db, upsert
@@ -22,6 +22,7 @@ from lms_bridge.models import (
     ResourceLink,
 )
 from lms_bridge.plugin_host import host
+from lms_bridge.services.people import same_person
 
 
 class UnknownModule(LookupError):
@@ -53,37 +54,27 @@ def record_score(
     values = {"agency_id": current_agency(), "value": value, "in_progress": in_progress, "comment": comment}
     score_id = upsert(PersonScore.__table__, key=key, values={**values, "settled_at": settled_at})
     score = db.session.get_one(PersonScore, score_id, populate_existing=True)
-    columns = db.session.execute(
-        select(ResourceLink.line_item_id, PlatformUser.id)
-        .join(Launch, Launch.resource_link_id == ResourceLink.id)
-        .join(PlatformUser, PlatformUser.id == Launch.platform_user_id)
-        .join(
-            Enrolment, (Enrolment.platform_user_id == PlatformUser.id) & (Enrolment.course_id == ResourceLink.course_id)
-        )
+    for line_item_id, user_id in _columns(person, module=module, item=item):
+        want_grade(line_item_id, user_id, score, maximum=declared.score_map.maximum, now=settled_at)
+    return score
+
+
+def _columns(person: PersonRef, *, module: str, item: str) -> list[tuple[int, int]]:
+    """Return the columns of the person's activities of a module, each with their user, where they are a learner."""
+    opened = exists().where(Launch.resource_link_id == ResourceLink.id, Launch.platform_user_id == PlatformUser.id)
+    rows = db.session.execute(
+        select(ResourceLink.line_item_id, PlatformUser.id, Enrolment.roles)
+        .join(Enrolment, Enrolment.course_id == ResourceLink.course_id)
+        .join(PlatformUser, PlatformUser.id == Enrolment.platform_user_id)
         .where(
             ResourceLink.module == module,
             ResourceLink.item == item,
             ResourceLink.line_item_id.is_not(None),
             PlatformUser.person_id.in_(person.ids),
+            opened,
         )
-        .distinct()
-    ).all()
-    for line_item_id, user_id in columns:
-        if line_item_id is not None and "learner" in _roles(line_item_id, user_id):
-            want_grade(line_item_id, user_id, score, maximum=declared.score_map.maximum, now=settled_at)
-    return score
-
-
-def _roles(line_item_id: int, user_id: int) -> list[str]:
-    return list(
-        db.session.scalar(
-            select(Enrolment.roles)
-            .join(ResourceLink, ResourceLink.course_id == Enrolment.course_id)
-            .where(ResourceLink.line_item_id == line_item_id, Enrolment.platform_user_id == user_id)
-            .limit(1)
-        )
-        or []
     )
+    return sorted({(item_id, user_id) for item_id, user_id, roles in rows if item_id and "learner" in roles})
 
 
 def want_grade(line_item_id: int, user_id: int, score: PersonScore, *, maximum: int, now: dt.datetime) -> None:
@@ -115,10 +106,12 @@ def grade_on_launch(
     line_item_id: int, user_id: int, *, person_id: int, module: str, item: str, now: dt.datetime
 ) -> None:
     """Give a column that did not exist when the score was settled the grade it missed."""
+    ids = same_person(person_id)
     row = db.session.execute(
         select(PersonScore.id, Grade.id.label("grade_id"))
         .outerjoin(Grade, (Grade.line_item_id == line_item_id) & (Grade.platform_user_id == user_id))
-        .where(PersonScore.person_id == person_id, PersonScore.module == module, PersonScore.item == item)
+        .where(PersonScore.person_id.in_(ids), PersonScore.module == module, PersonScore.item == item)
+        .order_by(PersonScore.settled_at.desc())
     ).first()
     declared = host().module(module)
     if row is not None and row.grade_id is None and declared and declared.score_map:

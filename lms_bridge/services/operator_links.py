@@ -20,7 +20,10 @@ _LINKS = OperatorLink.__table__
 
 
 class OperatorLinkExpired(BridgeError):
-    """The operator's link into the console was opened already, is older than ten minutes, or is mistyped."""
+    """The operator of the server opens a link into the console that was used, is older than ten minutes, or mistyped.
+
+    What helps: `lms-bridge operator link --agency CODE`.
+    """
 
     status = 410  # type: ignore[assignment]
     code = "operator-link-expired"
@@ -62,9 +65,9 @@ def enter_as_operator(token: str, *, agent: str, cookie: str, now: dt.datetime) 
     if not changed_rows(delete(_LINKS).where(_LINKS.c.token_hash == hash_secret(token))):
         raise OperatorLinkExpired
     return begin_session(
+        None,
         agency_id=agency_id,
         person_id=None,
-        launch_id=None,
         agent=agent,
         cookie=cookie,
         cookie_seen=False,

@@ -6,18 +6,22 @@ import datetime as dt
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Select, exists, false, func, or_, select, union
+from sqlalchemy.orm import aliased
 
-from lms_bridge.context import BridgeContext, PersonRef, current
-from lms_bridge.contributions import Permission
-from lms_bridge.db import db, now
+from lms_bridge.context import Actor, PersonRef, current
+from lms_bridge.contributions import PLUGIN_RELATIONS, Permission
+from lms_bridge.db import db, guest, now
 from lms_bridge.errors import Refused
-from lms_bridge.models import Enrolment, Grant, Placement, PlacementSuperior, PlatformUser, Post, UnitClosure
+from lms_bridge.models import Person
 from lms_bridge.plugin_host import host
+from lms_bridge.plugin_host.dispatch import disabled_plugins
+from lms_bridge.services.audit import audit_reads
+from lms_bridge.services.relations import QUERIES, People, Question
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -28,22 +32,95 @@ CORE = (
     Permission(ROTATE_KEYS, _l("Renew the keys of the server"), frozenset({"operator"})),
 )
 """Core's own actions; those of plugins are in their declarations."""
+_OF_A_SESSION = frozenset({"administrator", "operator"})
 _CORE = {permission.action: permission for permission in CORE}
 
 
-def may(actor: BridgeContext, action: str, subject: PersonRef | None = None, *, on: dt.date | None = None) -> bool:
+def may(actor: Actor, action: str, subject: PersonRef | None = None, *, on: dt.date | None = None) -> bool:
     """Say whether the actor may do this to the subject (by default themselves). What is not declared is refused.
 
-    Superior, head and analyst come from the agency's placements and grants of that day, never from the LMS;
-    instructor and administrator come from the launch: the first holds for the people of its course, the second for the
-    agency that the session belongs to; operator from the link that opened the console.
+    One statement decides; none where it is about oneself, or where the session's own role suffices. Plugins that know
+    a relation are asked after that.
+
+    :param on: the day on which the subject must have belonged to the actor, for data of the past; by default today. The
+        actor's own posts and grants always count today, in the agency's zone.
     """
-    permission = _CORE.get(action) or host().permission(action)
-    if permission is None:
-        return False
+    relations = _relations(action)
+    if subject is None and relations & _OF_A_SESSION & actor.roles:
+        return True
     subject = subject or actor.person
-    on = on or now().date()
-    return any(_HOLDS[relation](actor, subject, on) for relation in sorted(permission.relations, key=_COST.index))
+    if "self" in relations and set(actor.person.ids) & set(subject.ids):
+        return True
+    question = _question(actor, action, on)
+    held = [
+        exists(people.where(people.selected_columns[0].in_(subject.ids)).correlate(None))
+        for people in _queries(question, relations - {"self"})
+    ]
+    known = select(Person.id).where(Person.id.in_(subject.ids), Person.agency_id == actor.agency.id)
+    if held and db.session.scalar(known.where(or_(*held)).limit(1)):
+        return True
+    told = _told_by_plugins(question, relations) & set(subject.ids)
+    return bool(told) and bool(db.session.scalar(known.limit(1)))
+
+
+def visible_people(actor: Actor, action: str, *, on: dt.date | None = None) -> Select[int]:
+    """Return the query for the ids of all people to whom the actor may do this, for lists: ``person_id.in_(...)``.
+
+    It gives exactly those for whom ``may`` says yes, by every row that is the same person.
+    """
+    relations = _relations(action)
+    question = _question(actor, action, on)
+    held: list[Select[int]] = list(_queries(question, relations))
+    if told := _told_by_plugins(question, relations):
+        held.append(select(Person.id).where(Person.id.in_(told)))
+    if not held:
+        return select(Person.id).where(false())
+    found = union(*held).subquery()
+    row = aliased(Person)
+    canonical = select(func.coalesce(row.same_as_id, row.id)).where(row.id.in_(select(found.c[0])))
+    return select(Person.id).where(
+        Person.agency_id == actor.agency.id, func.coalesce(Person.same_as_id, Person.id).in_(canonical)
+    )
+
+
+def actions_for(relation: str) -> frozenset[str]:
+    """Return the actions that a relation allows, of core and of the plugins that are loaded."""
+    declared = (permission for plugin in host().declarations for permission in plugin.permissions)
+    return frozenset(one.action for one in (*CORE, *declared) if relation in one.relations)
+
+
+def _relations(action: str) -> frozenset[str]:
+    permission = _CORE.get(action) or host().permission(action)
+    return permission.relations if permission else frozenset()
+
+
+def _question(actor: Actor, action: str, on: dt.date | None) -> Question:
+    today = now().astimezone(ZoneInfo(actor.agency.timezone)).date()
+    return Question(actor, action, today, on or today)
+
+
+def _queries(question: Question, relations: frozenset[str]) -> list[People]:
+    return [QUERIES[relation](question) for relation in sorted(relations - PLUGIN_RELATIONS)]
+
+
+def _told_by_plugins(question: Question, relations: frozenset[str]) -> set[int]:
+    """Ask the plugins that know a relation; one that fails, or that the agency has switched off, tells nothing."""
+    asked = [
+        (declared.name, relation)
+        for declared in host().declarations
+        for relation in declared.relations
+        if relation.name in relations
+    ]
+    told: set[int] = set()
+    off = disabled_plugins() if asked else frozenset()
+    for name, relation in asked:
+        if name not in off:
+            try:
+                with guest(name):
+                    told |= {int(person_id) for person_id in relation.people(question.actor.person, question.on)}
+            except Exception as error:
+                host().note_failure(name, f"relation {relation.name}", error)
+    return told
 
 
 def require_permission(action: str) -> Callable[[View], View]:
@@ -62,106 +139,11 @@ def require_permission(action: str) -> Callable[[View], View]:
 
 
 def ensure(action: str, subject: PersonRef | None = None) -> None:
-    """Refuse with a readable page unless the person of the session may.
+    """Refuse with a readable page unless the person of the session may; note in the audit log whose data they see.
 
     :raises Refused: they may not.
     """
     if not may(current, action, subject):
         raise Refused(_("Your role does not include this page."), reason=action)
-
-
-def _self(actor: BridgeContext, subject: PersonRef, on: dt.date) -> bool:
-    return bool(set(actor.person.ids) & set(subject.ids))
-
-
-def _instructor(actor: BridgeContext, subject: PersonRef, on: dt.date) -> bool:
-    if "instructor" not in actor.roles or actor.course is None:
-        return False
-    return _self(actor, subject, on) or bool(
-        db.session.scalar(
-            select(Enrolment.id)
-            .join(PlatformUser, PlatformUser.id == Enrolment.platform_user_id)
-            .where(Enrolment.course_id == actor.course.id, PlatformUser.person_id.in_(subject.ids))
-            .limit(1)
-        )
-    )
-
-
-def _administrator(actor: BridgeContext, subject: PersonRef, on: dt.date) -> bool:
-    return "administrator" in actor.roles
-
-
-def _operator(actor: BridgeContext, subject: PersonRef, on: dt.date) -> bool:
-    return "operator" in actor.roles
-
-
-def _valid(start: InstrumentedAttribute[Any], end: InstrumentedAttribute[Any], on: dt.date) -> tuple[Any, Any]:
-    return start <= on, or_(end.is_(None), end > on)
-
-
-def _superior(actor: BridgeContext, subject: PersonRef, on: dt.date) -> bool:
-    return bool(
-        db.session.scalar(
-            select(PlacementSuperior.id)
-            .join(Placement, Placement.id == PlacementSuperior.placement_id)
-            .where(
-                PlacementSuperior.person_id.in_(actor.person.ids),
-                Placement.person_id.in_(subject.ids),
-                *_valid(Placement.valid_from, Placement.valid_to, on),
-                *_valid(PlacementSuperior.valid_from, PlacementSuperior.valid_to, on),
-            )
-            .limit(1)
-        )
-    )
-
-
-def _head(actor: BridgeContext, subject: PersonRef, on: dt.date) -> bool:
-    headed = (
-        select(Placement.unit_id)
-        .join(Post, Post.id == Placement.post_id)
-        .where(
-            Placement.person_id.in_(actor.person.ids),
-            Post.heads_unit.is_(True),
-            *_valid(Placement.valid_from, Placement.valid_to, on),
-        )
-    )
-    below = select(UnitClosure.descendant_id).where(
-        UnitClosure.ancestor_id.in_(headed), *_valid(UnitClosure.valid_from, UnitClosure.valid_to, on)
-    )
-    return bool(
-        db.session.scalar(
-            select(Placement.id)
-            .where(
-                Placement.person_id.in_(subject.ids),
-                Placement.unit_id.in_(below),
-                *_valid(Placement.valid_from, Placement.valid_to, on),
-            )
-            .limit(1)
-        )
-    )
-
-
-def _analyst(actor: BridgeContext, subject: PersonRef, on: dt.date) -> bool:
-    return bool(
-        db.session.scalar(
-            select(Grant.id)
-            .where(
-                Grant.role == "analyst",
-                Grant.person_id.in_(actor.person.ids),
-                *_valid(Grant.valid_from, Grant.valid_to, on),
-            )
-            .limit(1)
-        )
-    )
-
-
-_HOLDS: dict[str, Callable[[BridgeContext, PersonRef, dt.date], bool]] = {
-    "self": _self,
-    "administrator": _administrator,
-    "operator": _operator,
-    "instructor": _instructor,
-    "analyst": _analyst,
-    "superior": _superior,
-    "head": _head,
-}
-_COST = list(_HOLDS)
+    if subject is not None:
+        audit_reads(action, [subject.id])

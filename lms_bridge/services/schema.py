@@ -52,8 +52,20 @@ def pending_branches() -> dict[str, str]:
     A database that a newer release has upgraded is not behind: its migrations are safe for the release before.
     """
     heads = _heads(Path(current_app.config["INSTANCE_PATH"]).absolute())
+    applied = {revision for revision, _branch in _applied()}
+    return {branch: head for branch, head in heads.items() if head not in applied}
+
+
+def uninstalled_branches() -> list[str]:
+    """Return the branches whose plugins are gone while their tables are still there."""
+    known = version_folders(Path(current_app.config["INSTANCE_PATH"]))
+    return sorted({branch for _revision, branch in _applied()} - known.keys())
+
+
+def _applied() -> set[tuple[str, str]]:
+    """Return each revision that was applied, with its branch."""
     ledger = SchemaLedger.__table__
     with only_reading(), db.engine.connect() as connection:
         there = inspect(connection).has_table(ledger.name)
-        applied = set(connection.scalars(select(ledger.c.revision))) if there else set()
-    return {branch: head for branch, head in heads.items() if head not in applied}
+        rows = connection.execute(select(ledger.c.revision, ledger.c.branch)).all() if there else []
+    return {(row.revision, row.branch) for row in rows}

@@ -6,11 +6,12 @@ import datetime as dt
 import hmac
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import String, bindparam, cast, func, insert, or_, select, update
+from sqlalchemy import Insert, String, bindparam, cast, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lms_bridge.context import AgencyRef, BridgeContext, CourseRef, PersonRef, PlatformRef, ResourceLinkRef
@@ -87,13 +88,17 @@ _VISIT = (
     .outerjoin(_R, _R.c.id == _L.c.resource_link_id)
     .where(_S.c.sid_hash == bindparam("hash"), or_(_M.c.active.is_(True), _S.c.launch_id.is_(None)))
 )
+_LAUNCH = insert(_L).returning(_L.c.id)
 _BEGIN = insert(_S)
 # Lazy: the language is known only after the session is.
 _OPERATOR: Any = _l("Operator of the server")
 
 
 class SessionEnded(BridgeError):
-    """The session is over or unknown. What was saved is saved; the activity opens again from the course."""
+    """Somebody left the page for 30 minutes, signed out, or uses a copied address.
+
+    What helps: Open it again from the course; what was typed is kept in the tab.
+    """
 
     status = 401  # type: ignore[assignment]
     code = "session-ended"
@@ -133,10 +138,10 @@ class Visit:
 
 
 def begin_session(
+    launch: int | dict[str, Any] | None,
     *,
     agency_id: int,
     person_id: int | None,
-    launch_id: int | None,
     agent: str,
     cookie: str,
     cookie_seen: bool,
@@ -146,6 +151,7 @@ def begin_session(
 ) -> str:
     """Begin a session and return its id, 43 characters that are stored only as a hash.
 
+    :param launch: its id, or the row of one that is stored with the session; none for the operator's.
     :param cookie: the secret that the browser holds or is being given.
     :param cookie_seen: it came back already, so that the session can be bound to it at once.
     :param nonce: of the login that is used up by this.
@@ -159,7 +165,6 @@ def begin_session(
         "kind": kind,
         "agency_id": agency_id,
         "person_id": person_id,
-        "launch_id": launch_id,
         "cookie_hash": bound if cookie_seen else None,
         "agent_hash": hash_secret(agent),
         "data": {} if cookie_seen else {"candidate": bound},
@@ -168,10 +173,29 @@ def begin_session(
         "expires_at": now + ABSOLUTE,
     }
     try:
-        run(_BEGIN, values)
+        _store(launch, values)
     except IntegrityError as error:
         raise LaunchUsed("nonce used by another session") from error
     return sid
+
+
+def _store(launch: int | dict[str, Any] | None, session: dict[str, Any]) -> None:
+    if launch is None or isinstance(launch, int):
+        run(_BEGIN, {**session, "launch_id": launch})
+    elif db.session.get_bind().dialect.name == "postgresql":
+        run(_both(), {**{f"launch_{name}": value for name, value in launch.items()}, **session})
+    else:
+        run(_BEGIN, {**session, "launch_id": run(_LAUNCH, launch).scalar_one()})
+
+
+@cache
+def _both() -> Insert:
+    """Return the statement that stores a launch and its session: one round trip of PostgreSQL saved on each launch."""
+    names = [column.name for column in _L.c if column.name != "id"]
+    launch = _LAUNCH.values({name: bindparam(f"launch_{name}", type_=_L.c[name].type) for name in names}).cte("launch")
+    given = [column for column in _S.c if column.name not in {"id", "launch_id", "locale"}]
+    values = [bindparam(column.name, type_=column.type) for column in given]
+    return insert(_S).from_select([*given, _S.c.launch_id], select(*values, launch.c.id))
 
 
 def load_visit(sid: str, *, cookies: tuple[str, ...], agent: str, request_id: str, now: dt.datetime) -> Visit:
@@ -281,9 +305,9 @@ def redeem_ticket(
     except IntegrityError as error:
         raise SessionEnded("ticket used") from error
     sid = begin_session(
+        row.launch_id,
         agency_id=row.agency_id,
         person_id=row.person_id,
-        launch_id=row.launch_id,
         agent=agent,
         cookie=cookie,
         cookie_seen=False,

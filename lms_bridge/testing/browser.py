@@ -77,12 +77,15 @@ class Browser:
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Open a page of the session."""
-        self.page = self._open(self.prefix + path, "GET", **options)
-        return self.page
+        return self.send("GET", path, **options)
 
     def post(self, path: str, **options: Any) -> TestResponse:
         """Post to a page of the session."""
-        self.page = self._open(self.prefix + path, "POST", **options)
+        return self.send("POST", path, **options)
+
+    def send(self, method: str, path: str, **options: Any) -> TestResponse:
+        """Send anything to a page of the session."""
+        self.page = self._open(self.prefix + path, method, **options)
         return self.page
 
     def _open(self, path: str, method: str, headers: dict[str, str] | None = None, **options: Any) -> TestResponse:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from lms_bridge.app import create_app
 from lms_bridge.cli.database import upgrade_all
 from lms_bridge.db import acting_as, db, now
-from lms_bridge.jobs import events, grades, rosters
+from lms_bridge.jobs import events, grades, imports, rosters
 from lms_bridge.lti import tokens
 from lms_bridge.lti.http import LmsClient
 from lms_bridge.lti.keys import create_key
@@ -58,9 +58,14 @@ def make_app(folder: Path, url: str, platform: PracticeDriver | None, *, base_ur
     app = create_app(settings, http=LmsClient((), session=session))
     app.jinja_env.bytecode_cache = COMPILED
     if platform is not None:
-        session.mount(f"{platform.site.base_url}/", WsgiAdapter(platform.app))
-        platform.site.http.mount(f"{base_url}/", WsgiAdapter(app))
+        connect(app, platform)
     return app
+
+
+def connect(app: Flask, platform: PracticeDriver) -> None:
+    """Let the bridge and a practice LMS reach each other inside this process."""
+    app.extensions["lms_bridge.http"].session.mount(f"{platform.site.base_url}/", WsgiAdapter(platform.app))
+    platform.site.http.mount(f"{app.config['BASE_URL']}/", WsgiAdapter(app))
 
 
 def close_app(app: Flask) -> None:
@@ -121,8 +126,8 @@ class Outbox:
         self.app = app
 
     def drain(self) -> int:
-        """Deliver grades, events and rosters that are due now; returns how many were tried."""
+        """Deliver grades and events, fetch rosters and import lists that are due now; returns how many were tried."""
         with self.app.app_context():
-            done = sum(act() for act in (events.deliver_due, grades.deliver_due, rosters.sync_wanted))
+            done = sum(act() for act in (events.deliver_due, grades.deliver_due, rosters.sync_wanted, imports.run_due))
             db.session.remove()
         return done

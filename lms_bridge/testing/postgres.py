@@ -24,6 +24,7 @@ _OTHERS = (
     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
+_GUARDED = "SELECT DISTINCT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE NOT tgisinternal"
 _SEQUENCES = "SELECT sequencename, coalesce(last_value, start_value), last_value IS NOT NULL FROM pg_sequences"
 
 
@@ -87,6 +88,7 @@ class KeptDatabase:
             self._shape = connection.scalar(text(_SHAPE))
             self._sums = self._sums_of(connection)
             self._sequences = _sequences_of(connection)
+            self._guarded = set(connection.scalars(text(_GUARDED)))
             connection.execute(text("CREATE SCHEMA kept"))
             for table in self._tables:
                 connection.execute(text(f'CREATE TABLE kept."{table}" AS TABLE public."{table}"'))
@@ -112,12 +114,16 @@ class KeptDatabase:
         for table, referred in self._tables.items():
             if found[table] != self._sums[table] or referred & touched:
                 touched.add(table)
-        steps = [f'DELETE FROM public."{table}"' for table in reversed(self._tables) if table in touched]
+        guarded = sorted(self._guarded & touched)
+        # Whoever owns a table may do what its triggers forbid everybody who uses it.
+        steps = [f'ALTER TABLE public."{table}" DISABLE TRIGGER USER' for table in guarded]
+        steps += [f'DELETE FROM public."{table}"' for table in reversed(self._tables) if table in touched]
         steps += [
             f'INSERT INTO public."{table}" OVERRIDING SYSTEM VALUE TABLE kept."{table}"'
             for table in self._tables
             if table in touched and self._sums[table] is not None
         ]
+        steps += [f'ALTER TABLE public."{table}" ENABLE TRIGGER USER' for table in guarded]
         changed = _sequences_of(connection) - self._sequences
         before = {name: (value, called) for name, value, called in self._sequences}
         steps += [

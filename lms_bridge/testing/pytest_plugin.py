@@ -13,12 +13,23 @@ import pytest
 
 if TYPE_CHECKING:
     from flask import Flask
+    from playwright.sync_api import Browser as Chromium
+    from playwright.sync_api import Page, Playwright
 
     from lms_bridge.practice.driver import PracticeDriver
+    from lms_bridge.testing.agencies import OtherAgency
     from lms_bridge.testing.browser import Browser
+    from lms_bridge.testing.chromium import Windows
+    from lms_bridge.testing.people import PeopleMaker
     from lms_bridge.testing.postgres import KeptDatabase
 
 DEFAULT_SERVER = "postgresql+psycopg://root@127.0.0.1:5432/postgres"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name our markers, so that strict projects know them."""
+    config.addinivalue_line("markers", "browser: needs Debian's Chromium (LMS_BRIDGE_CHROMIUM or /usr/bin/chromium)")
+    config.addinivalue_line("markers", "grade(name): the grade of a plugin that a check of the contract belongs to")
 
 
 def _server() -> str:
@@ -161,3 +172,79 @@ def outbox(bridge_app: Flask) -> Any:
     from lms_bridge.testing.instance import Outbox
 
     return Outbox(bridge_app)
+
+
+@pytest.fixture
+def make_person(bridge_app: Flask, practice_platform: PracticeDriver) -> PeopleMaker:
+    """Make people of the demo agency: ``make_person("Wati", post_level="AHLI_MUDA", unit="BANGKOM")``."""
+    from lms_bridge.testing.people import PeopleMaker
+
+    return PeopleMaker(bridge_app, practice_platform)
+
+
+@pytest.fixture
+def other_agency(
+    bridge_app: Flask, profile: str, tmp_path: Path, _platforms: Callable[[str], Path]
+) -> Iterator[OtherAgency]:
+    """A second agency with a practice LMS of its own: ``other_agency.launch_as("ani")``."""
+    from lms_bridge.testing.agencies import OtherAgency
+
+    file = tmp_path / "other_practice.sqlite"
+    shutil.copy(_platforms(profile), file)
+    agency = OtherAgency(bridge_app, file, profile)
+    yield agency
+    agency.close()
+
+
+@pytest.fixture(scope="session")
+def _playwright() -> Iterator[Playwright]:
+    """Playwright, where there is a Chromium to drive."""
+    from lms_bridge.testing.chromium import missing
+
+    if lacking := missing():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{lacking}. With CI=true the browser tests are required.")
+        pytest.skip(f"browser tests left out, {lacking}")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium(_playwright: Playwright) -> Iterator[Chromium]:
+    """Chromium, started once; without it the test is left out, or fails where ``CI=true``."""
+    from lms_bridge.testing.chromium import start
+
+    browser = start(_playwright)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def windows(chromium: Chromium) -> Iterator[Windows]:
+    """Browser profiles for one test, which fails when any of its pages breaks the content policy or a script."""
+    from lms_bridge.testing.chromium import Windows
+
+    opened = Windows(chromium)
+    yield opened
+    opened.close()
+    assert opened.complaints == []
+
+
+@pytest.fixture
+def open_page(bridge_app: Flask, windows: Windows) -> Iterator[Callable[..., Page]]:
+    """Open a page of a launch in Chromium: ``open_page(launch_as("ani"), "/p/survey/fill", width=320)``."""
+    from lms_bridge.testing.real_browser import RealBrowser
+    from lms_bridge.testing.serving import served
+
+    with served(bridge_app) as port:
+        yield RealBrowser(windows, port).open
+
+
+@pytest.fixture
+def axe() -> Callable[..., list[str]]:
+    """Say what axe finds on a page of Chromium: ``assert axe(page) == []``."""
+    from lms_bridge.testing.look import axe_faults
+
+    return axe_faults

@@ -22,7 +22,10 @@ bp = Blueprint("home", __name__)
 
 
 class ModuleUnavailable(NotFound):
-    """The plugin of an activity is missing, broken or switched off. Shown to whoever opened it, with whom to tell."""
+    """Somebody opens an activity whose plugin is missing, broken or switched off.
+
+    What helps: Tell the LMS administrator which activity it was; the operator: `lms-bridge doctor`.
+    """
 
     code = "module-unavailable"
     title = _l("This activity is not available just now")
@@ -42,6 +45,7 @@ def index() -> str | Response:
         placement=placement_of(current.person, on=today),
         tasks=sorted(tasks, key=lambda task: task.due or dt.date.max),
         cards=sorted(cards, key=lambda card: card.order),
+        safe_mode=host().safe_mode and "administrator" in current.roles,
         modules=[module for plugin in enabled_declarations() for module in plugin.modules],
         console=may(current, ADMINISTER) or may(current, MANAGE_PEOPLE),
     )

@@ -11,14 +11,14 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from lms_bridge.db import db, now
-from lms_bridge.lti.errors import LaunchRefused
+from lms_bridge.lti.errors import LaunchRefused, RegistrationUnclear
 from lms_bridge.lti.keys import published_keys
 from lms_bridge.lti.launch import ProofNeeded, accept
 from lms_bridge.lti.login import LoginSchema, begin_login, single_values
 from lms_bridge.lti.platforms import forget_platforms
 from lms_bridge.lti.registration import fetch_configuration, note_opened, open_invitation, register
 from lms_bridge.models import Agency
-from lms_bridge.services.arrivals import store_launch
+from lms_bridge.services.arrivals import receive_launch
 from lms_bridge.services.sessions import begin_session
 from lms_bridge.web.landing import landing_path
 from lms_bridge.web.visits import browser_cookies, browser_secret, frame_origins, give_cookie, writes_on_get
@@ -84,12 +84,12 @@ def launch() -> AnyResponse:
     except ProofNeeded as needed:
         return _ladder(needed)
     moment = now()
-    arrival = store_launch(accepted, now=moment)
+    arrival = receive_launch(accepted, now=moment)
     secret = browser_secret()
     sid = begin_session(
+        arrival.launch,
         agency_id=arrival.agency_id,
         person_id=arrival.person_id,
-        launch_id=arrival.launch_id,
         agent=request.headers.get("User-Agent", ""),
         cookie=secret,
         cookie_seen=bool(cookies) and "proof" not in form,
@@ -138,7 +138,7 @@ def jwks() -> Response:
 def begin_registration(invitation: str) -> str:
     """Show the LMS administrator what will be registered, and ask for a click."""
     found = open_invitation(invitation, now=now())
-    query = single_values(request.args.to_dict(flat=False))
+    query = single_values(request.args.to_dict(flat=False), refusal=RegistrationUnclear)
     configuration_url = query.get("openid_configuration", "")
     agency = db.session.get_one(Agency, found.agency_id)
     if not configuration_url:
@@ -162,7 +162,7 @@ def begin_registration(invitation: str) -> str:
 def finish_registration(invitation: str) -> str:
     """Register with the LMS and show its administrator the next steps."""
     found = open_invitation(invitation, now=now())
-    form: dict[str, Any] = single_values(request.form.to_dict(flat=False))
+    form: dict[str, Any] = single_values(request.form.to_dict(flat=False), refusal=RegistrationUnclear)
     configuration_url = form.get("openid_configuration", "")
     agency_id = found.agency_id
     platform = register(

@@ -18,6 +18,7 @@ from werkzeug.datastructures import CallbackDict
 from lms_bridge.db import choose_agency, db, now
 from lms_bridge.engine import reading_only
 from lms_bridge.errors import Refused
+from lms_bridge.services.audit import store_reads
 from lms_bridge.services.sessions import TOUCH, SessionEnded, Visit, keep_alive, load_visit, save_data
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -85,12 +86,17 @@ class RowSessions(SessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         visit = g.get("visit")
         if visit is not None and session.modified and not g.get("visit_ended"):
-            if _only_reads():
-                # On SQLite what began by reading cannot write once somebody else has written meanwhile.
-                db.session.rollback()
-            reading_only(False)
+            _write_after_reading()
             save_data(visit, dict(session))
             db.session.commit()
+
+
+def _write_after_reading() -> None:
+    """Begin to write when the view is done."""
+    if _only_reads():
+        # On SQLite what began by reading cannot write once somebody else has written meanwhile.
+        db.session.rollback()
+    reading_only(False)
 
 
 def browser_cookies() -> tuple[str, ...]:
@@ -127,6 +133,7 @@ def init_visits(app: Flask) -> None:
     """Load the visit before each request and end what was begun after it."""
     app.session_interface = RowSessions()
     app.before_request(_before)
+    app.after_request(_note_reads)
     app.teardown_request(_after)
 
 
@@ -186,6 +193,15 @@ def _same_site_only() -> None:
         raise Refused(
             _("The form came from another page. Open the activity again from your course."), reason="foreign Origin"
         )
+
+
+def _note_reads(response: Response) -> Response:
+    """Store whose data the answer shows, before it leaves; a refusal shows nothing."""
+    if g.get("audit_reads") and response.status_code < 400:
+        _write_after_reading()
+        store_reads()
+        db.session.commit()
+    return response
 
 
 def _after(error: BaseException | None) -> None:

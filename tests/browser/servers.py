@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +12,7 @@ import requests
 from flask import Flask
 from requests.adapters import HTTPAdapter
 from sqlalchemy import func, select
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
 from lms_bridge.db import db, now
 from lms_bridge.lti.registration import invite, make_invitation
@@ -23,25 +21,9 @@ from lms_bridge.practice.app import create_practice_app
 from lms_bridge.practice.driver import PracticeDriver
 from lms_bridge.services.operator_links import make_operator_link
 from lms_bridge.testing import instance
+from lms_bridge.testing.serving import QuietHandler
 
 RATING = "competency.self-rating"
-
-
-class _QuietHandler(WSGIRequestHandler):
-    """Writes no line for each request."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[int]:
-    """Serve an application on this machine; gives its port."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_QuietHandler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
 
 
 class _Nearby(HTTPAdapter):
@@ -61,7 +43,7 @@ class Site:
         self, folder: Path, *, profile: str = "moodle", bridge_host: str = "127.0.0.1", lms_host: str = "localhost"
     ) -> None:
         self.servers = [
-            make_server("127.0.0.1", 0, Flask("waiting"), threaded=True, request_handler=_QuietHandler) for _ in "12"
+            make_server("127.0.0.1", 0, Flask("waiting"), threaded=True, request_handler=QuietHandler) for _ in "12"
         ]
         bridge_server, lms_server = self.servers
         self.bridge_url = f"http://{bridge_host}:{bridge_server.server_port}"

@@ -13,8 +13,9 @@ from flask import Flask, Response, request
 from sqlalchemy import func, select
 
 from lms_bridge.db import db
+from lms_bridge.testing.serving import served
 from tests.browser.conftest import ALLOW, BLOCK_THIRD_PARTY, Windows
-from tests.browser.servers import Site, served
+from tests.browser.servers import Site
 from tests.browser.visitor import Visitor, answer, saved
 
 if TYPE_CHECKING:

@@ -9,21 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from lms_bridge.testing.look import axe_faults, cut_off
 from tests.browser.conftest import Windows
 from tests.browser.pages import NO_PAGES, PAGES, REFUSALS, Run, Tour
 from tests.browser.servers import Site
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Frame, Playwright
+    from playwright.sync_api import Browser, Playwright
 
 pytestmark = pytest.mark.browser
 RUNS = [Run("id", 390, framed=True), Run("en", 1280, framed=False)]
 if os.environ.get("LMS_BRIDGE_BROWSER_MATRIX"):
     RUNS = [Run(*each) for each in itertools.product(("id", "en"), (390, 1280), (True, False))]
 SCREENSHOTS = os.environ.get("LMS_BRIDGE_SCREENSHOTS")
-NARROWEST = 320
 
 
 @pytest.fixture(scope="module")
@@ -44,22 +43,6 @@ def tour(site: Site, all_windows: Windows, request: pytest.FixtureRequest) -> To
     )
 
 
-def faults(frame: Frame, rules: list[str] | None = None) -> list[str]:
-    """Return what axe finds, or finds by these rules only."""
-    chosen = {"runOnly": rules} if rules else {}
-    found = Axe().run(frame, options={"resultTypes": ["violations"], **chosen}).response["violations"]
-    return [f"{rule['impact']} {rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found]
-
-
-def cut_off(tour: Tour, frame: Frame) -> list[str]:
-    """Say by how much a page is wider than the narrowest screen that it must fit."""
-    beside = tour.run.width - int(frame.evaluate("innerWidth"))
-    tour.page.set_viewport_size({"width": NARROWEST + beside, "height": 844})
-    width = frame.evaluate("document.documentElement.scrollWidth")
-    tour.page.set_viewport_size({"width": tour.run.width, "height": 844})
-    return [] if width <= NARROWEST else [f"{width} px wide on {NARROWEST} px"]
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_page_has_no_fault(tour: Tour, all_windows: Windows, name: str) -> None:
     all_windows.complaints.clear()
@@ -69,10 +52,10 @@ def test_page_has_no_fault(tour: Tour, all_windows: Windows, name: str) -> None:
         Path("test-artifacts").mkdir(exist_ok=True)
         tour.page.screenshot(path=f"test-artifacts/{tour.run}-{name.replace(' ', '-')}.png", full_page=True)
 
-    found = faults(frame) + cut_off(tour, frame)
+    found = axe_faults(frame) + cut_off(tour.page, frame, width=tour.run.width)
     if tour.run.framed:
         tour.page.emulate_media(color_scheme="dark")
-        found += [f"dark: {fault}" for fault in faults(frame, ["color-contrast"])]
+        found += [f"dark: {fault}" for fault in axe_faults(frame, ["color-contrast"])]
         tour.page.emulate_media(color_scheme="light")
 
     assert (tour.statuses[frame] >= 400) is (name in REFUSALS), tour.statuses[frame]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from flask import Flask
 
+from lms_bridge.testing.serving import served
 from tests.browser.conftest import BLOCK_ALL, Windows
-from tests.browser.servers import Site, served
+from tests.browser.servers import Site
 from tests.browser.visitor import Visitor
 
 if TYPE_CHECKING:

@@ -36,6 +36,10 @@ class Place:
         ports = ["--bridge-port", str(self.bridge_port), "--lms-port", str(self.lms_port)]
         return [sys.executable, "-m", "lms_bridge", "demo", "run", "--data", str(self.data), *ports]
 
+    @property
+    def bridge_url(self) -> str:
+        return f"http://127.0.0.1:{self.bridge_port}"
+
     def pid(self, name: str) -> int:
         return int((self.data / f"{name}.pid").read_text())
 
@@ -80,10 +84,11 @@ def place(first_run: tuple[Place, str], tmp_path: Path) -> Place:
 
 @pytest.fixture
 def start(program: Callable[..., Program], place: Place) -> Callable[..., Program]:
-    """Start the demo, by default where it was made."""
+    """Start the demo, by default where it was made; ``packages`` is a folder with more to import."""
 
-    def run(where: Place = place) -> Program:
-        return program(*where.command, environment=clean_environment(), name="demo")
+    def run(where: Place = place, *, packages: Path | None = None) -> Program:
+        environment = clean_environment() | ({"PYTHONPATH": str(packages)} if packages else {})
+        return program(*where.command, environment=environment, name="demo")
 
     return run
 
@@ -239,3 +244,58 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
         os.seteuid(myself)
 
     assert f"{closed / 'data'} cannot be used: Permission denied" in str(stopped.value)
+
+
+HELLO = """
+from lms_bridge.api import Plugin, hookimpl
+
+@hookimpl
+def plugin():
+    return Plugin("hello", "Hello", "{version}"{fault})
+"""
+TABLE = """
+revision, down_revision, branch_labels, depends_on = "hello_0001", None, ("hello",), "core_0001"
+
+def upgrade():
+    pass
+"""
+
+
+def plugins(place: Place) -> dict[str, str]:
+    """Return the states of the plugins that the bridge of a demo serves."""
+    return requests.get(f"{place.bridge_url}/healthz", timeout=10).json()["plugins"]
+
+
+def test_a_file_that_is_dropped_in_or_changed_works_without_a_restart_by_hand(start, place):
+    demo = start()
+    demo.wait_for(READY)
+    file = place.data / "plugins" / "hello.py"
+
+    file.write_text(HELLO.format(version="1", fault=""))
+    demo.wait_for("hello.py changed")
+    demo.wait_for("All plugins work.")
+    assert plugins(place)["hello"] == "loaded"
+
+    file.write_text(HELLO.format(version="2", fault=", modules=7"))
+    demo.wait_for("Set aside, lms-bridge doctor says why: hello")
+    assert plugins(place)["hello"] == "quarantined"
+
+    file.unlink()
+    wait_until(lambda: demo.printed.count("All plugins work.") == 2, "the third start")
+    assert "hello" not in plugins(place)
+
+
+def test_a_plugin_that_is_installed_meanwhile_gets_its_tables(start, place, tmp_path):
+    demo = start(packages=tmp_path)
+    demo.wait_for(READY)
+
+    (tmp_path / "hello" / "migrations").mkdir(parents=True)
+    (tmp_path / "hello" / "migrations" / "hello_0001_first.py").write_text(TABLE)
+    (tmp_path / "hello" / "__init__.py").write_text(HELLO.format(version="1", fault=""))
+    about = tmp_path / "hello-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: hello\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[lms_bridge]\nhello = hello\n")
+
+    demo.wait_for("All plugins work.")
+    assert plugins(place)["hello"] == "loaded"

@@ -78,6 +78,6 @@ def test_demo_reset_removes_the_demo_and_nothing_else(tmp_path):
     assert [path.name for path in (tmp_path / "instance").iterdir()] == ["plugins"]
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "install", "bench", "lint", "demo-reset", "help"])
+@pytest.mark.parametrize("target", ["demo", "test", "develop", "install", "bench", "lint", "demo-reset", "help"])
 def test_help_lists_what_can_be_made(target, tmp_path):
     assert f"make {target} " in make(tmp_path, "help").stdout

@@ -1,4 +1,4 @@
-"""The ids of the design's list that test_launches and test_hostile do not carry yet."""
+"""The ids of the design's list that test_launches and hostile/ do not carry yet."""
 
 from __future__ import annotations
 

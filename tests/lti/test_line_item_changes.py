@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from lms_bridge.db import now
 from lms_bridge.lti import ags
 from lms_bridge.lti.http import Answer, OutboundError
 from lms_bridge.lti.tokens import ServiceAccount
@@ -42,6 +44,17 @@ def test_made_column_is_listed_with_all_that_was_asked_for(columns: str) -> None
     listed = column(columns, url)
     assert (listed["label"], listed["scoreMaximum"]) == ("Kuis", 50)
     assert (listed["tag"], listed["resourceId"]) == ("quiz", "k-1")
+
+
+def test_score_for_a_made_column_arrives_and_is_read_again(columns: str, practice_platform: PracticeDriver) -> None:
+    url, user = make(columns), practice_platform.user_id("ani")
+
+    answer = ags.post_score(ACCOUNT, url, ags.ScoreMessage(user, Decimal("0.7"), 50, now()))
+
+    result = ags.read_result(ACCOUNT, url, user_id=user)
+    assert answer.status in {200, 204}
+    assert result is not None and result.value == pytest.approx(0.7)
+    assert practice_platform.grade("ani", "Kuis") == 35
 
 
 def test_change_of_one_thing_keeps_the_others(columns: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,9 +13,12 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from lms_bridge.cli.database import upgrade_all
+from lms_bridge.cli.doctor import Finding, examine
 from lms_bridge.db import METADATA, db, plugin_base
 from lms_bridge.plugin_host import PluginState
 from lms_bridge.practice.driver import PracticeDriver
+from lms_bridge.services import schema
 from lms_bridge.testing.browser import Browser
 from lms_bridge.testing.instance import make_app, register_platform
 
@@ -42,6 +46,18 @@ class Server:
         """Return what became of a plugin."""
         return self.app.extensions["lms_bridge.plugins"].states[name]
 
+    def doctor(self, check: str) -> Finding:
+        """Return what the doctor finds when it looks at one thing."""
+        (finding,) = [found for found in examine(self.app) if found.check == check]
+        return finding
+
+    def upgrade(self) -> dict[str, str]:
+        """Bring the database up to date; returns the branches that failed."""
+        with self.app.app_context():
+            failed = upgrade_all()
+            db.session.remove()
+        return failed
+
     def launch_home(self) -> TestResponse:
         """Launch without a module; returns the home page."""
         return self.browser().page
@@ -68,47 +84,59 @@ def drop_in(database: str, tmp_path: Path) -> Callable[[str, str], None]:
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Path]]:
     """Install a plugin as a distribution; ``install(name, source, **migrations)`` returns its package's folder."""
-    tables, modules = set(METADATA.tables), set(sys.modules)
+    tables = set(METADATA.tables)
     site = tmp_path / "site"
     site.mkdir()
     monkeypatch.syspath_prepend(site)
 
     def write(name: str, source: str, **migrations: str) -> Path:
         package = site / f"zoo_{name}"
-        package.mkdir()
+        package.mkdir(exist_ok=True)
         if migrations:
-            (package / "migrations").mkdir()
+            (package / "migrations").mkdir(exist_ok=True)
         (package / "__init__.py").write_text(dedent(source), "utf-8")
         for revision, text in migrations.items():
             (package / "migrations" / f"{revision}.py").write_text(dedent(text), "utf-8")
         about = site / f"zoo_{name}-1.dist-info"
-        about.mkdir()
+        about.mkdir(exist_ok=True)
         (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: zoo-{name}\nVersion: 1\n", "utf-8")
         (about / "entry_points.txt").write_text(f"[lms_bridge]\n{name} = zoo_{name}\n", "utf-8")
         return package
 
     yield write
-    for name in [path.name.removeprefix("zoo_") for path in site.glob("zoo_*") if path.suffix != ".dist-info"]:
-        plugin_base(name).registry.dispose()
+    leave_process(tables)
+
+
+def leave_process(tables: set[str]) -> None:
+    """Forget the installed plugins and all tables but some, as the end of a process would."""
+    for module in [module for module in sys.modules if module.startswith("zoo_")]:
+        plugin_base(module.removeprefix("zoo_")).registry.dispose()
+        del sys.modules[module]
     for table in set(METADATA.tables) - tables:
         METADATA.remove(METADATA.tables[table])
-    for module in set(sys.modules) - modules:
-        if module.startswith("zoo_"):
-            del sys.modules[module]
+    importlib.invalidate_caches()
 
 
 @pytest.fixture
 def start(database: str, tmp_path: Path, practice_platform: PracticeDriver) -> Iterator[Callable[..., Server]]:
-    """Start the bridge with whatever was dropped in and installed, beside a neighbour that works."""
+    """Start the bridge with whatever was dropped in and installed, beside a neighbour that works.
+
+    Called again, the server is another process: nothing of the plugins as they were before is left.
+    """
     started: list[Flask] = []
+    tables = set(METADATA.tables)
 
     def build(**settings: str) -> Server:
         lines = [f'{name} = "{value}"' for name, value in settings.items()]
         (tmp_path / "instance" / "lms_bridge.toml").write_text("\n".join(lines), "utf-8")
+        if started:
+            leave_process(tables)
+        schema._heads.cache_clear()
         app = make_app(tmp_path / "instance", database, practice_platform)
+        if not started:
+            with app.app_context():
+                register_platform(practice_platform)
         started.append(app)
-        with app.app_context():
-            register_platform(practice_platform)
         return Server(app, practice_platform)
 
     yield build

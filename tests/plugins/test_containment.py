@@ -26,6 +26,9 @@ HOOKS = {
     "ends the server": "raise SystemExit",
     "sends bad SQL": "db.session.execute(text('SELECT nothing FROM nowhere'))",
     "leaves what cannot be stored": "db.session.add(__import__('lms_bridge').models.Agency(code='demo', name='Twice'))",
+    "closes the session": "db.session.close(); return []",
+    "removes the session": "db.session.remove(); return []",
+    "resets the session": "db.session.reset(); return []",
     "commits": "db.session.commit()",
     "rolls back": "db.session.rollback()",
     "returns no list": "return Card('alone', '')",
@@ -46,6 +49,28 @@ def test_a_hook_that_goes_wrong_is_left_out_and_noted(fault, drop_in, neighbour,
     assert "The neighbour answers" in home.text
     assert "secret detail" not in home.text
     assert server.state("bad").failures["home_cards"] == 1
+
+
+UNTIDY = {
+    "hides its own bad SQL": """
+        try:
+            db.session.execute(text('SELECT nothing FROM nowhere'))
+        except Exception:
+            return []""",
+    "leaves a savepoint open": "db.session.begin_nested(); return []",
+    "forgets what core has read": "db.session.expunge_all(); return []",
+}
+
+
+@pytest.mark.parametrize("habit", UNTIDY)
+def test_a_hook_that_leaves_the_session_untidy_harms_nobody(habit, drop_in, neighbour, start):
+    drop_in("bad", BAD.format(body=UNTIDY[habit]))
+    server = start()
+
+    browser = server.browser()
+
+    assert "The neighbour answers" in browser.page.text
+    assert browser.get("/").status_code == 200
 
 
 def test_a_hook_that_commits_cannot_keep_what_it_wrote(drop_in, start):

@@ -9,6 +9,7 @@ UNFIT = {
     "SystemExit at import": ("raise SystemExit(3)", "tried to end the server"),
     "syntax error": ("def plugin(:\n    pass", "invalid syntax"),
     "any error at import": ("1 / 0", "see the log"),
+    "an error without a word": ("raise ImportError", "see the log"),
     "no plugin()": ("", "plugin() is missing"),
     "misspelt hook": (
         """
@@ -90,7 +91,7 @@ UNFIT = {
         def plugin():
             return Plugin("bad", "Bad", "1", requires_api=(99, 0))
         """,
-        "needs API (99, 0)",
+        "written for API 99.0",
     ),
     "API version that is no pair": (
         """
@@ -202,13 +203,13 @@ def test_a_plugin_set_aside_serves_nothing(drop_in, start):
     assert browser.get("/p/bad/page").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["core", "lti", "session", "home", "Bad", "bad_name"])
+@pytest.mark.parametrize("name", ["core", "lti", "session", "home", "Bad", "bad_name", "a" * 28])
 def test_a_reserved_or_malformed_name_is_refused(name, drop_in, neighbour, start):
     drop_in(name, "")
 
     server = start()
 
-    assert "reserved or not of lower-case letters" in server.state(name).hint
+    assert f"the name {name!r} is reserved, or not of" in server.state(name).hint
     assert "The neighbour answers" in server.launch_home().text
 
 

@@ -6,7 +6,10 @@ from lms_bridge.api import Conflict, _, _l
 
 
 class NotBegun(Conflict):
-    """Answers came for a rating that was never begun, or was erased in the meantime. Shown to the learner."""
+    """A learner answers a rating that was never begun, or has been erased.
+
+    What helps: Open competency mapping from the menu and begin.
+    """
 
     code = "rating-not-begun"
     title = _l("This self-rating has not been started")
@@ -16,7 +19,10 @@ class NotBegun(Conflict):
 
 
 class NotComplete(Conflict):
-    """Somebody finishes while a required competency has no level yet. Shown to the learner with what is missing."""
+    """A learner finishes while something is open; the page names it.
+
+    What helps: Answer what is open.
+    """
 
     code = "rating-not-complete"
     title = _l("Some competencies have no answer yet")
@@ -30,7 +36,10 @@ class NotComplete(Conflict):
 
 
 class NoStandard(Conflict):
-    """The post of the person requires nothing, or is not known, so there is nothing to rate against."""
+    """A learner's post has no standard, or is not known.
+
+    What helps: Choose the level of the post; the HR analyst enters its standard.
+    """
 
     code = "no-standard"
     title = _l("Your post has no standard yet")

@@ -52,7 +52,9 @@ def plugin() -> Plugin:
         permissions=(
             Permission("competency.rate-self", _l("Rate oneself"), frozenset({"self"})),
             Permission(
-                "competency.view-result", _l("See a competency result"), frozenset({"self", "superior", "analyst"})
+                "competency.view-result",
+                _l("See a competency result"),
+                frozenset({"self", "superior", "team_superior", "analyst"}),
             ),
         ),
         event_types=(ResultComputed,),

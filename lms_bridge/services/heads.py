@@ -1,0 +1,160 @@
+"""Who leads whom on a day: heads of units, the people below them, superiors."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from lms_bridge.context import PersonRef
+from lms_bridge.db import db
+from lms_bridge.models import (
+    Person,
+    Placement,
+    PlacementKind,
+    PlacementSuperior,
+    Post,
+    SuperiorKind,
+    Unit,
+    UnitClosure,
+    UnitHistory,
+)
+from lms_bridge.services.unit_tree import valid
+from lms_bridge.services.units import name_then, then, units_above
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPerson:
+    """Somebody with the post that they hold in a unit on a day; ``person_id`` is the same for all their rows."""
+
+    person_id: int
+    name: str
+    post_id: int
+    post_name: str
+    kind: PlacementKind
+    unit_id: int
+    unit_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuperiorView:
+    """A superior, and whether by structure or by leading a team."""
+
+    person_id: int
+    name: str
+    kind: SuperiorKind
+
+
+def heads_of(unit_id: int, *, on: dt.date) -> list[PlacedPerson]:
+    """Return who heads a unit on a day: its head by appointment first, then Plt, then Plh; perhaps nobody."""
+    heads = _placed([unit_id], on=on, heads=True)
+    order = list(PlacementKind)
+    return sorted(heads, key=lambda head: order.index(head.kind))
+
+
+def units_headed(person: PersonRef, *, on: dt.date) -> list[int]:
+    """Return the ids of the units that somebody heads on a day, by appointment or as Plt or Plh."""
+    return sorted(
+        db.session.scalars(
+            select(Placement.unit_id)
+            .join(Post, Post.id == Placement.post_id)
+            .where(
+                Placement.person_id.in_(person.ids),
+                Post.heads_unit.is_(True),
+                valid(Placement.valid_from, Placement.valid_to, on),
+            )
+            .distinct()
+        )
+    )
+
+
+def subtree_people(head: PersonRef, *, on: dt.date) -> list[PlacedPerson]:
+    """Return who was below a head on a day: everybody in the units that they headed and below, without themselves.
+
+    Worked example: Rahmat headed Bidang A until 1 July 2025. ``subtree_people(rahmat, on=date(2025, 6, 30))`` is
+    everybody in A and below it on that day, also who has left since; ``on=date(2025, 7, 1)`` gives nobody.
+    """
+    units = units_headed(head, on=on)
+    return [one for one in _placed(units, on=on) if one.person_id not in head.ids] if units else []
+
+
+def people_in(unit_id: int, *, on: dt.date) -> list[PlacedPerson]:
+    """Return everybody in a unit and below it on a day, each once: with the post by appointment before others."""
+    return _placed([unit_id], on=on)
+
+
+def superiors_of(person: PersonRef, *, on: dt.date) -> list[SuperiorView]:
+    """Return somebody's superiors on a day, structural ones first.
+
+    Those that the placements name count. Where none is named by structure, it is whoever heads the unit, or the nearest
+    unit above that somebody else heads.
+    """
+    rows = db.session.execute(
+        select(Person.id, Person.name, Person.same_as_id, PlacementSuperior.kind)
+        .join(PlacementSuperior, PlacementSuperior.person_id == Person.id)
+        .join(Placement, Placement.id == PlacementSuperior.placement_id)
+        .where(
+            Placement.person_id.in_(person.ids),
+            valid(Placement.valid_from, Placement.valid_to, on),
+            valid(PlacementSuperior.valid_from, PlacementSuperior.valid_to, on),
+        )
+        .order_by(PlacementSuperior.id)
+    )
+    named = list(dict.fromkeys(SuperiorView(row.same_as_id or row.id, row.name, row.kind) for row in rows))
+    structural = [one for one in named if one.kind == SuperiorKind.STRUCTURAL] or _by_structure(person, on)
+    return structural + [one for one in named if one.kind == SuperiorKind.TEAM]
+
+
+def _by_structure(person: PersonRef, on: dt.date) -> list[SuperiorView]:
+    units = db.session.scalars(
+        select(Placement.unit_id).where(
+            Placement.person_id.in_(person.ids),
+            Placement.kind == PlacementKind.DEFINITIVE,
+            valid(Placement.valid_from, Placement.valid_to, on),
+        )
+    )
+    found: dict[int, SuperiorView] = {}
+    for unit_id in units:
+        for above in (unit_id, *(unit.id for unit in units_above(unit_id, on=on))):
+            heads = [head for head in heads_of(above, on=on) if head.person_id not in person.ids]
+            for head in heads:
+                found[head.person_id] = SuperiorView(head.person_id, head.name, SuperiorKind.STRUCTURAL)
+            if heads:
+                break
+    return list(found.values())
+
+
+def _placed(unit_ids: Collection[int], *, on: dt.date, heads: bool = False) -> list[PlacedPerson]:
+    """Return people in units and below them, each once; or the placements that head these very units."""
+    rows = db.session.execute(
+        select(
+            Person.id,
+            Person.same_as_id,
+            Person.name,
+            Placement.kind,
+            Post.id.label("post_id"),
+            Post.name.label("post_name"),
+            Unit.id.label("unit_id"),
+            name_then().label("unit_name"),
+        )
+        .join(Placement, Placement.person_id == Person.id)
+        .join(Post, Post.id == Placement.post_id)
+        .join(Unit, Unit.id == Placement.unit_id)
+        .join(UnitClosure, UnitClosure.descendant_id == Unit.id)
+        .outerjoin(UnitHistory, then(on))
+        .where(
+            UnitClosure.ancestor_id.in_(unit_ids),
+            valid(UnitClosure.valid_from, UnitClosure.valid_to, on),
+            valid(Placement.valid_from, Placement.valid_to, on),
+            *((UnitClosure.depth == 0, Post.heads_unit.is_(True)) if heads else ()),
+        )
+        .order_by(Person.name, Placement.kind != PlacementKind.DEFINITIVE, Placement.id)
+    )
+    found: dict[int, PlacedPerson] = {}
+    for row in rows:
+        person_id = row.same_as_id or row.id
+        placed = PlacedPerson(person_id, row.name, row.post_id, row.post_name, row.kind, row.unit_id, row.unit_name)
+        found.setdefault(person_id, placed)
+    return list(found.values())
