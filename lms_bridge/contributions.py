@@ -73,6 +73,20 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long something is kept: ``apply(before)`` removes or reduces what is older, and returns how many rows.
+
+    The worker calls it once a day for each agency, in a transaction of its own. If it raises, that is undone, and it is
+    called again the next day.
+    """
+
+    name: str
+    title: Any
+    keep: dt.timedelta
+    apply: Callable[[dt.datetime], int]
+
+
+@dataclass(frozen=True, slots=True)
 class NavigationItem:
     """An entry of the menu."""
 
@@ -100,6 +114,7 @@ class Plugin:
     modules: tuple[Module, ...] = ()
     permissions: tuple[Permission, ...] = ()
     relations: tuple[Relation, ...] = ()
+    retention: tuple[Retention, ...] = ()
     event_types: tuple[type[Event], ...] = ()
     event_handlers: tuple[EventHandler, ...] = ()
     navigation: tuple[NavigationItem, ...] = ()

@@ -33,6 +33,7 @@ from lms_bridge.contributions import (
     Permission,
     Plugin,
     Relation,
+    Retention,
     ScoreMap,
     Task,
 )
@@ -161,6 +162,7 @@ __all__ = [
     "Refused",
     "Relation",
     "ResourceLinkRef",
+    "Retention",
     "Score",
     "ScoreMap",
     "SuperiorKind",

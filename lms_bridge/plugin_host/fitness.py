@@ -25,6 +25,7 @@ from lms_bridge.contributions import (
     Permission,
     Plugin,
     Relation,
+    Retention,
     version_text,
 )
 from lms_bridge.db import METADATA, db, plugin_base
@@ -44,6 +45,7 @@ _KINDS = {
     "modules": Module,
     "permissions": Permission,
     "relations": Relation,
+    "retention": Retention,
     "event_handlers": EventHandler,
     "navigation": NavigationItem,
 }
