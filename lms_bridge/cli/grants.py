@@ -1,4 +1,4 @@
-"""``lms-bridge operator``: rights by name, given and withdrawn by the operator of the server."""
+"""``lms-bridge operator``: the operator's way into the console, and rights by name, given and withdrawn."""
 
 from __future__ import annotations
 
@@ -15,7 +15,19 @@ from lms_bridge.services.operator_links import make_operator_link
 
 @click.group("operator")
 def operator_group() -> None:
-    """Rights that the operator of the server gives first."""
+    """The operator's way into the console, and rights that the operator gives first."""
+
+
+@operator_group.command("link")
+@click.option("--agency", "code", required=True, help="Code of the agency.")
+@with_app
+def link(code: str) -> None:
+    """Make a link into an agency's console. It opens once, within ten minutes.
+
+    Example: lms-bridge operator link --agency demo
+    """
+    token = make_operator_link(agency_of(code).id, now=now())
+    click.echo(f"{current_app.config['BASE_URL']}/operator/{token}")
 
 
 @operator_group.command("grant")
@@ -73,15 +85,3 @@ def withdraw(number: int, code: str) -> None:
         except NotFound as error:
             raise Unusable(f"There is no grant {number}. See: lms-bridge operator grants --agency {code}") from error
     click.echo("Withdrawn.")
-
-
-@operator_group.command("link")
-@click.option("--agency", "code", required=True, help="Code of the agency.")
-@with_app
-def link(code: str) -> None:
-    """Make a link into an agency's console. It opens once, within ten minutes.
-
-    Example: lms-bridge operator link --agency demo
-    """
-    token = make_operator_link(agency_of(code).id, now=now())
-    click.echo(f"{current_app.config['BASE_URL']}/operator/{token}")

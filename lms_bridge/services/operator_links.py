@@ -20,7 +20,7 @@ _LINKS = OperatorLink.__table__
 
 
 class OperatorLinkExpired(BridgeError):
-    """The operator's link into the console was opened already, is older than ten minutes, or is mistyped.
+    """The operator of the server opens a link into the console that was used, is older than ten minutes, or mistyped.
 
     What helps: `lms-bridge operator link --agency CODE`.
     """

@@ -151,7 +151,7 @@ def begin_session(
 ) -> str:
     """Begin a session and return its id, 43 characters that are stored only as a hash.
 
-    :param launch: its id, or the row of one that is stored with the session; nothing where no LMS is behind it.
+    :param launch: its id, or the row of one that is stored with the session; none for the operator's.
     :param cookie: the secret that the browser holds or is being given.
     :param cookie_seen: it came back already, so that the session can be bound to it at once.
     :param nonce: of the login that is used up by this.
@@ -180,7 +180,7 @@ def begin_session(
 
 
 def _store(launch: int | dict[str, Any] | None, session: dict[str, Any]) -> None:
-    if not isinstance(launch, dict):
+    if launch is None or isinstance(launch, int):
         run(_BEGIN, {**session, "launch_id": launch})
     elif db.session.get_bind().dialect.name == "postgresql":
         run(_both(), {**{f"launch_{name}": value for name, value in launch.items()}, **session})

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from lms_bridge.context import current
 from lms_bridge.db import db, now
 from lms_bridge.lti.registration import make_invitation
+from lms_bridge.services.audit import audit
 from lms_bridge.services.invitations import invitation_view, withdraw_invitation
 from lms_bridge.web.console.words import granted
 
@@ -21,6 +22,7 @@ bp = Blueprint("invitations", __name__)
 def create() -> Response:
     """Make an invitation and show it."""
     invitation = make_invitation(current.agency.id, now=now())
+    audit("platform.invited", invitation=invitation.id)
     db.session.commit()
     return redirect(url_for(".show", invitation_id=invitation.id), code=303)
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from lms_bridge.context import current
 from lms_bridge.db import db, now
 from lms_bridge.lti.keys import OVERLAP, live_keys, rotate
+from lms_bridge.services.audit import audit
 from lms_bridge.services.permissions import ROTATE_KEYS, ensure, may
 
 bp = Blueprint("keys", __name__)
@@ -31,6 +32,7 @@ def renew() -> Response:
     """Publish a new key, which signs when every LMS has had time to see it."""
     ensure(ROTATE_KEYS)
     rotate()
+    audit("keys.rotated")
     db.session.commit()
     flash(_("A new key is published. It takes over by itself."))
     return redirect(url_for(".index"), code=303)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from lms_bridge.db import db, now
 from lms_bridge.lti.connection import Step, try_connection
+from lms_bridge.services.audit import audit
 from lms_bridge.services.invitations import open_invitations
 from lms_bridge.services.platforms import latest_launches, platform_view, platform_views, switch_platform
 from lms_bridge.web.console.words import HEALTH, advice_on, granted
@@ -63,6 +64,7 @@ def switch(platform_id: int) -> Response:
     """Switch an LMS off or on."""
     on = request.form.get("on") == "1"
     platform = switch_platform(platform_id, on=on)
+    audit("platform.switched", platform=platform_id, on=on)
     db.session.commit()
     flash(_("%(lms)s may open modules.", lms=platform.name) if on else _("%(lms)s is switched off.", lms=platform.name))
     return redirect(url_for(".show", platform_id=platform_id), code=303)

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from lms_bridge.db import db
 from lms_bridge.errors import Invalid, NotFound
 from lms_bridge.plugin_host import PluginState, disabled_plugins, host
+from lms_bridge.services.audit import audit
 from lms_bridge.services.plugin_settings import choose_settings, chosen_values, switch_plugin
 from lms_bridge.web.shell import plugin_title
 
@@ -72,6 +73,7 @@ def change(name: str) -> Response | tuple[str, int]:
     """Store the settings."""
     try:
         choose_settings(name, request.form)
+        audit("plugin.settings", plugin=name)
     except Invalid as error:
         return _page(name, dict(request.form), dict(error.problems)), error.status
     db.session.commit()
@@ -84,6 +86,7 @@ def switch(name: str) -> Response:
     """Let the agency use the plugin, or no longer."""
     on = request.form.get("on") == "1"
     switch_plugin(name, on=on)
+    audit("plugin.switched", plugin=name, on=on)
     db.session.commit()
     title = plugin_title(name)
     flash(_("%(plugin)s is switched on.", plugin=title) if on else _("%(plugin)s is switched off.", plugin=title))
