@@ -102,6 +102,10 @@ class Tour:
         self.page.goto(self.roots[key] + path)
         return self.page.main_frame
 
+    def imported(self, state: str) -> Frame:
+        """Open the page of an import that stands there."""
+        return self.console("dewi", f"/console/imports/{self.site.imports[state]}")
+
     def operator(self, path: str) -> Frame:
         """Open a page of the console as the operator of the server."""
         key = ("operator", 0)
@@ -160,6 +164,8 @@ NO_PAGES = {
     *("grades.line_items", "grades.line_item", "grades.results", "roster.memberships"),
     # These only lead on to pages that are here.
     *("console.index", "console.invitations.index", "console.platforms.tested", "console.invitations.progress"),
+    # Files, and a part of a page.
+    *("console.imports.errors", "console.imports.template", "console.imports.progress"),
     *("course.launch", "deep_linking.begin", "competency.self_rating", "competency.competency"),
 }
 REFUSALS = {
@@ -192,6 +198,12 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     "console.keys.index (operator)": lambda tour: tour.operator("/console/keys"),
     "console.plugins.index": lambda tour: tour.console("admin", "/console/plugins"),
     "console.plugins.show": lambda tour: tour.console("admin", "/console/plugins/competency"),
+    "console.imports.index": lambda tour: tour.console("dewi", "/console/imports"),
+    "console.imports.show (mapping)": lambda tour: tour.imported("mapping"),
+    "console.imports.show (staging)": lambda tour: tour.imported("staging"),
+    "console.imports.show (ready)": lambda tour: tour.imported("ready"),
+    "console.imports.show (done)": lambda tour: tour.imported("done"),
+    "console.imports.show (refused)": lambda tour: tour.imported("refused"),
     "console.jobs.index": lambda tour: tour.console("admin", "/console/jobs"),
     "operator.door": lambda tour: tour.alone(tour.site.operator_link()),
     "not my section": lambda tour: tour.console("dewi", "/console/platforms"),

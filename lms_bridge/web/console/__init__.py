@@ -31,8 +31,8 @@ from werkzeug.wrappers import Response
 from lms_bridge.context import current
 from lms_bridge.errors import NotFound, Refused
 from lms_bridge.models import SessionKind
-from lms_bridge.services.permissions import ADMINISTER, ensure, may
-from lms_bridge.web.console import invitations, jobs, keys, platforms, plugins
+from lms_bridge.services.permissions import ADMINISTER, MANAGE_PEOPLE, ensure, may
+from lms_bridge.web.console import imports, invitations, jobs, keys, platforms, plugins
 from lms_bridge.web.shell import MenuEntry
 
 
@@ -54,6 +54,7 @@ SECTIONS = (
     Section(invitations.bp, _l("Invitations"), ADMINISTER, under="platforms"),
     Section(keys.bp, _l("Keys"), ADMINISTER, under="platforms"),
     Section(plugins.bp, _l("Plugins"), ADMINISTER),
+    Section(imports.bp, _l("Imports"), MANAGE_PEOPLE),
     Section(jobs.bp, _l("Jobs"), ADMINISTER),
 )
 
