@@ -69,6 +69,12 @@ def known() -> Any:
     )
 
 
+def find_by_nip(text: str) -> int | None:
+    """Return who has the NIP that was written, with or without spaces; nothing where it is none, or nobody's."""
+    nip = clean_nip(text)
+    return db.session.scalar(select(Person.id).where(Person.nip == nip)) if nip else None
+
+
 def learn_nip(person_id: int, nip: str) -> None:
     """Take note of a trusted NIP of somebody who had none: theirs from now on, or that of a record they are linked to.
 
@@ -103,7 +109,7 @@ def match_by_rules(person_id: int, rules: MatchingRules, *, email: str, username
     A login name counts when it is the NIP of somebody. An e-mail address counts when exactly one person of the agency's
     data has it for whom nobody was ever launched: then it came with that data, and no user of an LMS chose it.
     """
-    found, by = (_by_username(username) if rules.username else None), "username"
+    found, by = (find_by_nip(username) if rules.username else None), "username"
     if found is None and rules.email:
         found, by = _by_email(email), "email"
     if found is None or found == person_id:
@@ -113,11 +119,6 @@ def match_by_rules(person_id: int, rules: MatchingRules, *, email: str, username
     except CannotLink:
         return False
     return True
-
-
-def _by_username(username: str) -> int | None:
-    nip = clean_nip(username)
-    return db.session.scalar(select(Person.id).where(Person.nip == nip)) if nip else None
 
 
 def _by_email(email: str) -> int | None:
