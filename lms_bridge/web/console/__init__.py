@@ -32,7 +32,7 @@ from lms_bridge.context import current
 from lms_bridge.errors import NotFound, Refused
 from lms_bridge.models import SessionKind
 from lms_bridge.services.permissions import ADMINISTER, MANAGE_PEOPLE, ensure, may
-from lms_bridge.web.console import imports, invitations, jobs, keys, platforms, plugins
+from lms_bridge.web.console import imports, invitations, jobs, keys, platforms, plugins, queue
 from lms_bridge.web.shell import MenuEntry
 
 
@@ -54,8 +54,9 @@ SECTIONS = (
     Section(invitations.bp, _l("Invitations"), ADMINISTER, under="platforms"),
     Section(keys.bp, _l("Keys"), ADMINISTER, under="platforms"),
     Section(plugins.bp, _l("Plugins"), ADMINISTER),
-    Section(imports.bp, _l("Imports"), MANAGE_PEOPLE),
     Section(jobs.bp, _l("Jobs"), ADMINISTER),
+    Section(imports.bp, _l("Imports"), MANAGE_PEOPLE),
+    Section(queue.bp, _l("People to match"), MANAGE_PEOPLE),
 )
 
 bp = Blueprint("console", __name__, url_prefix="/console")
