@@ -25,9 +25,10 @@ from lms_bridge.services.relations import QUERIES, People, Question
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-MANAGE_PEOPLE = "core.manage-people"
+MANAGE_PEOPLE, MY_DATA = "core.manage-people", "core.my-data"
 CORE = (
     Permission(MANAGE_PEOPLE, _l("Look after people, imports, grants and audit"), frozenset({"analyst", "operator"})),
+    Permission(MY_DATA, _l("See and take away one's own data"), frozenset({"self"})),
 )
 """Core's own actions; those of plugins are in their declarations."""
 _OF_A_SESSION = frozenset({"administrator", "operator"})

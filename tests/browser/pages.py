@@ -87,6 +87,12 @@ class Tour:
         url: str = frame.evaluate(RATE_ALL, self.roots["ani", self.site.home])
         return url.removeprefix(self.roots["ani", self.site.home])
 
+    def looked_at(self) -> Frame:
+        """Open Ani's page about her data after Rahmat has looked at her result."""
+        path = self.result()
+        self.visit("rahmat", path)
+        return self.visit("ani", "/my-data")
+
     def select_content(self) -> Frame:
         """Open the bridge's catalogue as a teacher."""
         path = "/courses/2/content/1"
@@ -136,6 +142,8 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     # The bridge: in a session
     "home.index": lambda tour: tour.visit("ani", "/"),
     "home.unknown_module": lambda tour: tour.visit("ani", "/module", activity=tour.site.unknown),
+    "mydata.index": lambda tour: tour.looked_at(),
+    "mydata.index (nothing older)": lambda tour: tour.visit("ani", "/my-data?before=1"),
     "session.pick": lambda tour: tour.select_content(),
     "competency.start": lambda tour: tour.visit("rahmat", f"{SELF_RATING}/start"),
     "competency.start (no post)": lambda tour: tour.visit("gunawan", f"{SELF_RATING}/start"),
