@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint
+from marshmallow import Schema
 
 from lms_bridge.context import PersonRef
 from lms_bridge.events import Event
@@ -117,6 +118,12 @@ class Plugin:
     event_types: tuple[type[Event], ...] = ()
     event_handlers: tuple[EventHandler, ...] = ()
     navigation: tuple[NavigationItem, ...] = ()
+    settings: type[Schema] | None = None
+    """What each agency may set for the plugin, as a form of the console; read it by ``agency_settings``.
+
+    Every field has a ``load_default`` and is a String, Integer, Float, Decimal, Boolean or Date; ``validate.OneOf``
+    makes a list to choose from. ``metadata`` holds ``title`` and perhaps ``hint``.
+    """
 
 
 @dataclass(frozen=True, slots=True)

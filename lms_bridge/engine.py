@@ -31,9 +31,9 @@ def reading_only(reading: bool) -> None:
 
 
 @contextmanager
-def only_reading() -> Iterator[None]:
-    """Read without taking the one writer's place of SQLite, whatever the request around it does."""
-    token = _reading.set(True)
+def only_reading(reading: bool = True) -> Iterator[None]:
+    """Read without taking the one writer's place of SQLite, whatever the request around it does; or write within."""
+    token = _reading.set(reading)
     try:
         yield
     finally:

@@ -17,6 +17,7 @@ from lms_bridge.cli.operate import (
     keys_group,
     platform_group,
 )
+from lms_bridge.cli.people import people_group
 from lms_bridge.cli.plugins import plugin_group
 from lms_bridge.cli.privacy import privacy_group
 from lms_bridge.cli.worker import worker
@@ -35,6 +36,7 @@ for command in (
     agency_group,
     platform_group,
     operator_group,
+    people_group,
     grades_group,
     events_group,
     keys_group,

@@ -24,6 +24,8 @@ from lms_bridge.settings import load_settings
 _LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "venv", "build", "dist", "*.egg-info", "__pycache__", "node_modules"
 )
+_PASSED, _FAILED = 0, 1
+"""How pytest ends when it could run the tests."""
 _READY = """from lms_bridge.testing import PluginContract
 
 
@@ -115,10 +117,9 @@ def _run(plugin: Unpacked, folder: Path) -> list[Check]:
     done = subprocess.run(
         [*runner, *options, *map(str, written)], cwd=plugin.source, env=environment, capture_output=True, text=True
     )
-    checks = [Check(**row) for row in json.loads(report.read_text("utf-8"))] if report.exists() else []
-    if not checks:
+    if done.returncode not in {_PASSED, _FAILED}:
         raise Unusable(f"The contract could not be run:\n{(done.stdout + done.stderr).strip()[-2000:]}")
-    return checks
+    return [Check(**row) for row in json.loads(report.read_text("utf-8"))]
 
 
 def _tell(verdict: Verdict, checks: list[Check]) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lms_bridge.app import create_app
 from lms_bridge.db import db
-from lms_bridge.jobs import events, grades, housekeeping, retention, rosters
+from lms_bridge.jobs import events, grades, housekeeping, imports, retention, rosters
 
 log = structlog.get_logger("lms_bridge.worker")
 HOUSEKEEPING_SECONDS, RETENTION_SECONDS = 300.0, 86_400.0
@@ -24,7 +24,7 @@ HOUSEKEEPING_SECONDS, RETENTION_SECONDS = 300.0, 86_400.0
 @click.option("--once", is_flag=True, help="Do what is due and end.")
 @click.option("--pause", default=0.5, show_default=True, help="Seconds to wait when nothing is due.")
 def worker(once: bool, pause: float) -> None:
-    """Deliver grades and events, fetch rosters and clean up, until SIGTERM or Ctrl-C.
+    """Deliver grades and events, fetch rosters, import lists and clean up, until SIGTERM or Ctrl-C.
 
     Any number may run against PostgreSQL, one against SQLite.
 
@@ -38,7 +38,15 @@ def worker(once: bool, pause: float) -> None:
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     cleaned = thinned = float("-inf")
-    with create_app().app_context():
+    app = create_app()
+    # A long list must not hold up grades: imports have a thread of their own.
+    beside = threading.Thread(target=imports.run_until, args=(app, stop, pause), name="imports")
+    acts: list[Callable[[], int]] = [grades.deliver_due, events.deliver_due, rosters.sync_wanted]
+    if once:
+        acts.append(imports.run_due)
+    else:
+        beside.start()
+    with app.app_context():
         while not stop.is_set():
             if time.monotonic() - cleaned > HOUSEKEEPING_SECONDS:
                 cleaned = time.monotonic()
@@ -46,11 +54,13 @@ def worker(once: bool, pause: float) -> None:
             if time.monotonic() - thinned > RETENTION_SECONDS:
                 thinned = time.monotonic()
                 _step(retention.apply_rules)
-            busy = sum(_step(act) or 0 for act in (grades.deliver_due, events.deliver_due, rosters.sync_wanted))
+            busy = sum(_step(act) or 0 for act in acts)
             if once and not busy:
                 break
             if not busy:
                 stop.wait(pause)
+        if not once:
+            beside.join()
         db.engine.dispose()
 
 

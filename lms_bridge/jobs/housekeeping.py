@@ -7,8 +7,9 @@ import datetime as dt
 from sqlalchemy import delete
 
 from lms_bridge.db import db, now
+from lms_bridge.imports.store import forget_old
 from lms_bridge.lti.login import LIFETIME
-from lms_bridge.models import Session, Ticket
+from lms_bridge.models import OperatorLink, Session, Ticket
 
 
 def clean_up() -> None:
@@ -18,4 +19,6 @@ def clean_up() -> None:
     ended = moment - dt.timedelta(seconds=2 * LIFETIME)
     db.session.execute(delete(Session.__table__).where(Session.__table__.c.expires_at < ended))
     db.session.execute(delete(Ticket.__table__).where(Ticket.__table__.c.expires_at < moment))
+    db.session.execute(delete(OperatorLink.__table__).where(OperatorLink.__table__.c.expires_at < moment))
+    forget_old(moment)
     db.session.commit()

@@ -92,7 +92,13 @@ def _store(chunk: list[Member], *, course_id: int, issuer: str, agency_id: int, 
     users = {sub: user_id for sub, user_id in db.session.execute(known)}
     people = _people([member for sub, member in met.items() if sub not in users], agency_id=agency_id, moment=moment)
     made = [
-        {"agency_id": agency_id, "issuer": issuer, "sub": sub, "person_id": person_id}
+        {
+            "agency_id": agency_id,
+            "issuer": issuer,
+            "sub": sub,
+            "username": met[sub].username or None,
+            "person_id": person_id,
+        }
         for sub, person_id in people.items()
     ]
     # Somebody who launches at this moment keeps the person that the launch gave them.

@@ -89,6 +89,10 @@ class _Lis(_Claims):
     person_sourcedid = Title(load_default=None)
 
 
+class _Ext(_Claims):
+    user_username = Title(load_default="")
+
+
 class _Presentation(_Claims):
     document_target = Word(load_default="window")
     locale = Word(load_default=None)
@@ -133,6 +137,8 @@ class LaunchMessage:
     roles: list[str]
     name: str
     email: str
+    username: str
+    """The login name, where the LMS tells it in a claim of its own, which no teacher can edit."""
     person_sourcedid: str | None
     """The NIP as the platform tells it; empty when the person has none, nothing when the platform tells none."""
     context: dict[str, Any] | None
@@ -165,6 +171,7 @@ class LaunchSchema(_Claims):
     given_name = Title(load_default="")
     family_name = Title(load_default="")
     email = Title(load_default="")
+    ext = fields.Nested(_Ext, load_default=None, data_key=f"{CLAIM}ext")
     lis = fields.Nested(_Lis, load_default=None, data_key=f"{CLAIM}lis")
     context = fields.Nested(_Context, load_default=None, data_key=f"{CLAIM}context")
     resource_link = fields.Nested(_ResourceLink, load_default=None, data_key=f"{CLAIM}resource_link")
@@ -193,6 +200,7 @@ class LaunchSchema(_Claims):
             roles=data["roles"],
             name=data["name"] or parts,
             email=data["email"],
+            username=(data["ext"] or {}).get("user_username", ""),
             person_sourcedid=(data["lis"] or {}).get("person_sourcedid"),
             context=data["context"],
             resource_link=None if deep else data["resource_link"],

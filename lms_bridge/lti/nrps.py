@@ -28,6 +28,7 @@ class Member:
     name: str
     email: str
     person_sourcedid: str
+    username: str
     roles: list[str]
 
 
@@ -39,6 +40,7 @@ class _MemberSchema(Schema):
     name = Title(load_default="", allow_none=True)
     email = Title(load_default="", allow_none=True)
     lis_person_sourcedid = Title(load_default="", allow_none=True)
+    ext_user_username = Title(load_default="", allow_none=True)
     roles = fields.List(fields.String(), load_default=list, allow_none=True, validate=validate.Length(max=100))
     status = fields.String(load_default="Active", allow_none=True)
 
@@ -63,6 +65,7 @@ def members(account: ServiceAccount, url: str) -> Iterator[Member]:
                     data["name"] or "",
                     data["email"] or "",
                     data["lis_person_sourcedid"] or "",
+                    data["ext_user_username"] or "",
                     data["roles"] or [],
                 )
 

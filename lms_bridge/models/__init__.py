@@ -6,7 +6,8 @@ from lms_bridge.models.audit import AuditEntry, AuditKind
 from lms_bridge.models.evidence import Evidence, Gap, PersonScore
 from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework
 from lms_bridge.models.grades import Grade, GradeState, LineItem
-from lms_bridge.models.launches import Launch, Session, SessionKind, Ticket
+from lms_bridge.models.imports import Import, ImportFile, ImportMapping, ImportRow, ImportState
+from lms_bridge.models.launches import Launch, OperatorLink, Session, SessionKind, Ticket
 from lms_bridge.models.outbox import Delivery, DeliveryState, OutboxEvent
 from lms_bridge.models.people import (
     Grant,
@@ -61,11 +62,17 @@ __all__ = [
     "Grade",
     "GradeState",
     "Grant",
+    "Import",
+    "ImportFile",
+    "ImportMapping",
+    "ImportRow",
+    "ImportState",
     "Invitation",
     "KeySet",
     "Launch",
     "LineItem",
     "Matching",
+    "OperatorLink",
     "OutboxEvent",
     "ParticipantStatus",
     "Person",

@@ -31,6 +31,7 @@ class Person(Model, AgencyOwned):
     __tablename__ = "core_person"
     __table_args__ = (
         UniqueConstraint("agency_id", "nip"),
+        Index(None, "agency_id", "email"),
         CheckConstraint("same_as_id <> id", name="not_itself"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)

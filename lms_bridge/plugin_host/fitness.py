@@ -9,6 +9,7 @@ from typing import Any
 
 import pluggy
 from flask import Blueprint, Flask
+from marshmallow import Schema, ValidationError, fields
 from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from sqlalchemy.orm import Mapper
@@ -31,10 +32,13 @@ from lms_bridge.db import METADATA, db, plugin_base
 from lms_bridge.events import Event
 from lms_bridge.plugin_host.discovery import Found
 
+SETTING_FIELDS = (fields.String, fields.Integer, fields.Float, fields.Decimal, fields.Boolean, fields.Date)
 LONGEST_NAME = 27
 """Alembic keeps revisions such as ``<name>_0001`` in 32 characters."""
 NAME = re.compile(rf"[a-z][a-z0-9]{{1,{LONGEST_NAME - 1}}}")
-RESERVED = frozenset({"core", "bridge", "home", "mydata", "session", "window", "lti", "static", "health"})
+RESERVED = frozenset(
+    {"core", "bridge", "home", "mydata", "console", "operator", "session", "window", "lti", "static", "health"}
+)
 """Names of core's own blueprints, branches and folders."""
 _ABOUT_CODE = (ImportError, SyntaxError, NameError, AttributeError, TypeError, InvalidRequestError, ArgumentError)
 """Errors whose text names what is wrong in the code; others may hold values."""
@@ -132,6 +136,8 @@ def check_declaration(declared: object, name: str) -> Plugin:
     events = declared.event_types
     if not isinstance(events, tuple) or not all(inspect.isclass(kind) and issubclass(kind, Event) for kind in events):
         raise Unfit("event_types must be a tuple of subclasses of Event")
+    if declared.settings is not None:
+        check_settings(declared.settings)
     for permission in declared.permissions:
         if not permission.action.startswith(f"{name}.") or not permission.relations <= RELATIONS:
             raise Unfit(f"permission {permission.action!r} must start with {name}. and use known relations")
@@ -142,6 +148,19 @@ def check_declaration(declared: object, name: str) -> Plugin:
         if blueprint.name != name:
             raise Unfit(f"blueprint {blueprint.name!r} must be called {name!r}")
     return declared
+
+
+def check_settings(schema: object) -> None:
+    """Refuse settings that cannot be shown as a form, or that an agency which set nothing could not use."""
+    if not (inspect.isclass(schema) and issubclass(schema, Schema)):
+        raise Unfit("settings must be a marshmallow Schema class")
+    strange = [name for name, field in schema().fields.items() if not isinstance(field, SETTING_FIELDS)]
+    if strange:
+        raise Unfit(f"the setting {strange[0]!r} must be a String, Integer, Float, Decimal, Boolean or Date")
+    try:
+        schema().load({})
+    except ValidationError as error:
+        raise Unfit(f"the settings {sorted(error.normalized_messages())} need a load_default") from error
 
 
 def check_views(declared: Plugin) -> None:

@@ -13,11 +13,13 @@ from lms_bridge.domain.roles import roles_from_claim
 from lms_bridge.lti.errors import PlatformUnknown
 from lms_bridge.lti.launch import Accepted, trusted_nip, wanted_module
 from lms_bridge.models import (
+    Agency,
     Course,
     Deployment,
     Enrolment,
     Grade,
     LineItem,
+    Matching,
     Person,
     PersonScore,
     Platform,
@@ -26,9 +28,10 @@ from lms_bridge.models import (
 )
 from lms_bridge.services.grades import grade_on_launch
 from lms_bridge.services.grants import take_grants
+from lms_bridge.services.matching import MatchingRules, learn_nip, match_by_rules
 from lms_bridge.services.people import correct_nip
 
-_M, _D, _U, _P, _C, _R, _E, _L, _S, _G = (
+_M, _D, _U, _P, _C, _R, _E, _L, _S, _G, _A = (
     model.__table__
     for model in (
         Platform,
@@ -41,6 +44,7 @@ _M, _D, _U, _P, _C, _R, _E, _L, _S, _G = (
         LineItem,
         PersonScore,
         Grade,
+        Agency,
     )
 )
 
@@ -61,10 +65,14 @@ _KNOWN = (
         _D.c.active.label("deployment_active"),
         _U.c.id.label("user_id"),
         _U.c.person_id,
+        _U.c.username,
         _P.c.name,
         _P.c.email,
         _P.c.nip,
         _P.c.same_as_id,
+        _P.c.matching,
+        _A.c.match_email,
+        _A.c.match_username,
         _C.c.id.label("course_id"),
         _C.c.title.label("course_title"),
         _C.c.memberships_url,
@@ -82,6 +90,7 @@ _KNOWN = (
         _G.c.id.label("grade_id"),
     )
     .select_from(_M)
+    .join(_A, _A.c.id == _M.c.agency_id)
     .outerjoin(_D, and_(_D.c.platform_id == _M.c.id, _D.c.deployment_id == bindparam("deployment")))
     .outerjoin(
         _U, and_(_U.c.agency_id == _M.c.agency_id, _U.c.issuer == bindparam("issuer"), _U.c.sub == bindparam("sub"))
@@ -170,19 +179,25 @@ def _check_deployment(accepted: Accepted, known: Any) -> None:
 
 
 def _person(accepted: Accepted, known: Any, *, now: dt.datetime) -> tuple[int, int]:
+    if known.user_id is None:
+        return _new_person(accepted, known, now=now)
+    message = accepted.message
+    if known.nip is None and known.same_as_id is None:
+        _match(accepted, known, known.person_id)
+    elif known.nip is not None and (nip := trusted_nip(accepted)) not in {None, known.nip}:
+        correct_nip(known.person_id, str(nip))
+    news = {"name": message.name, "email": message.email}
+    news = {key: value for key, value in news.items() if value and value != getattr(known, key)}
+    if news:
+        db.session.execute(update(_P).where(_P.c.id == known.person_id).values(**news))
+    if message.username and message.username != known.username:
+        db.session.execute(update(_U).where(_U.c.id == known.user_id).values(username=message.username))
+    return known.user_id, known.person_id
+
+
+def _new_person(accepted: Accepted, known: Any, *, now: dt.datetime) -> tuple[int, int]:
     platform, message = accepted.platform, accepted.message
-    nip = trusted_nip(accepted)
-    if known.user_id is not None:
-        if known.nip is None and known.same_as_id is None and nip is not None:
-            _learn_nip(known.person_id, nip, agency_id=platform.agency_id)
-        elif known.nip is not None and nip is not None and known.nip != nip:
-            correct_nip(known.person_id, nip)
-        news = {"name": message.name, "email": message.email}
-        news = {key: value for key, value in news.items() if value and value != getattr(known, key)}
-        if news:
-            db.session.execute(update(_P).where(_P.c.id == known.person_id).values(**news))
-        return known.user_id, known.person_id
-    person_id = None
+    nip, person_id = trusted_nip(accepted), None
     if nip is not None:
         person_id = db.session.scalar(select(_P.c.id).where(_P.c.agency_id == platform.agency_id, _P.c.nip == nip))
     if person_id is None:
@@ -197,18 +212,22 @@ def _person(accepted: Accepted, known: Any, *, now: dt.datetime) -> tuple[int, i
             )
             take_grants(person_id, nip)
     user = {"agency_id": platform.agency_id, "issuer": platform.issuer, "sub": message.sub}
-    user_id = upsert(_U, key=user, values={"person_id": person_id}, keep=("person_id",))
+    told = {"person_id": person_id, "username": message.username or None}
+    user_id = upsert(_U, key=user, values=told, keep=("person_id",))
     # Two first launches at once: the one that came second takes the person of the first.
-    return user_id, db.session.execute(select(_U.c.person_id).where(_U.c.id == user_id)).scalar_one()
+    person_id = db.session.execute(select(_U.c.person_id).where(_U.c.id == user_id)).scalar_one()
+    if nip is None:
+        _match(accepted, known, person_id)
+    return user_id, person_id
 
 
-def _learn_nip(person_id: int, nip: str, *, agency_id: int) -> None:
-    other = db.session.scalar(select(_P.c.id).where(_P.c.agency_id == agency_id, _P.c.nip == nip))
-    if other is None:
-        db.session.execute(update(_P).where(_P.c.id == person_id).values(nip=nip))
-        take_grants(person_id, nip)
-    else:
-        db.session.execute(update(_P).where(_P.c.id == person_id).values(same_as_id=other))
+def _match(accepted: Accepted, known: Any, person_id: int) -> None:
+    """Find the agency's record of somebody without NIP: by one that the LMS tells now, or as the agency allows."""
+    rules = MatchingRules(email=known.match_email, username=known.match_username)
+    if (nip := trusted_nip(accepted)) is not None:
+        learn_nip(person_id, nip)
+    elif (rules.email or rules.username) and known.matching in {None, Matching.AUTOMATIC}:
+        match_by_rules(person_id, rules, email=accepted.message.email, username=accepted.message.username)
 
 
 def _course(accepted: Accepted, known: Any, *, now: dt.datetime) -> int | None:

@@ -32,11 +32,12 @@ class DevelopmentForm:
 
 def development_forms() -> dict[str, DevelopmentForm]:
     """Return the official forms by code, in their order and in the language of the request."""
-    return _forms("en" if str(get_locale() or "id")[:2] == "en" else "id")
+    return forms_in("en" if str(get_locale() or "id")[:2] == "en" else "id")
 
 
 @cache
-def _forms(language: str) -> dict[str, DevelopmentForm]:
+def forms_in(language: str) -> dict[str, DevelopmentForm]:
+    """Return the official forms by code, in ``id`` or ``en``."""
     with (files("lms_bridge") / "data" / "development_forms.csv").open(encoding="utf-8") as file:
         return {
             row["code"]: DevelopmentForm(

@@ -19,6 +19,7 @@ from lms_bridge.models import (
     PlacementSuperior,
     PlatformUser,
     Post,
+    ProgrammeParticipant,
     Unit,
     UnitHistory,
 )
@@ -73,6 +74,7 @@ def correct_nip(person_id: int, nip: str) -> bool:
         select(Placement.id).where(Placement.person_id == person_id),
         select(PlacementSuperior.id).where(PlacementSuperior.person_id == person_id),
         select(Grant.id).where(Grant.person_id == person_id),
+        select(ProgrammeParticipant.id).where(ProgrammeParticipant.person_id == person_id),
     ]
     accounts = select(func.count()).select_from(PlatformUser).where(PlatformUser.person_id == person_id)
     if any(db.session.scalar(query.limit(1)) for query in held) or (db.session.scalar(accounts) or 0) > 1:

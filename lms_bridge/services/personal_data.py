@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Table, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, func, select, update
 
 from lms_bridge.context import PersonRef
 from lms_bridge.contributions import ErasureReceipt, ExportPart
@@ -22,6 +22,8 @@ from lms_bridge.models import (
     Gap,
     Grade,
     Grant,
+    Import,
+    ImportRow,
     Launch,
     Matching,
     Person,
@@ -64,6 +66,10 @@ class Place:
         if self.column == "platform_user_id":
             accounts = PlatformUser.__table__
             return column.in_(select(accounts.c.id).where(accounts.c.person_id.in_(person.ids)))
+        if self.table is ImportRow.__table__:
+            lists = Import.__table__
+            about_people = select(lists.c.id).where(lists.c.kind == "people")
+            return and_(column.in_(person.ids), self.table.c.import_id.in_(about_people))
         return column.in_(person.ids)
 
 
@@ -85,6 +91,8 @@ PLACES = (
     _place("courses", _l("Courses of the LMS"), Enrolment, "platform_user_id", Erasing.WITH_ACCOUNT),
     _place("grades", _l("Grades sent to the LMS"), Grade, "platform_user_id", Erasing.WITH_ACCOUNT),
     _place("accounts", _l("Accounts in the LMS"), PlatformUser, "person_id", Erasing.DELETED),
+    _place("import_rows", _l("Rows of lists that were imported"), ImportRow, "target_id", Erasing.DELETED),
+    _place("imports", _l("Lists you imported"), Import, "created_by_id", Erasing.NAMELESS),
     _place("seen_by", _l("Who looked at your data"), AuditEntry, "subject_id", Erasing.NAMELESS),
     _place("done_by_you", _l("What you did with others' data"), AuditEntry, "actor_id", Erasing.NAMELESS),
 )
@@ -98,7 +106,7 @@ def core_parts(person: PersonRef) -> list[ExportPart]:
 
 def _rows(place: Place, person: PersonRef) -> list[Mapping[str, Any]]:
     shown = [column for column in place.table.c if column.name not in _SECRETS | {"agency_id"}]
-    rows = db.session.execute(select(*shown).where(place.of(person)).order_by(place.table.c.id)).mappings()
+    rows = db.session.execute(select(*shown).where(place.of(person)).order_by(*place.table.primary_key)).mappings()
     return [{name: plain(value) for name, value in row.items()} for row in rows]
 
 

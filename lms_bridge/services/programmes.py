@@ -158,12 +158,14 @@ def programme(programme_id: int) -> ProgrammeView:
 
 def programmes(
     *,
-    statuses: Collection[ProgrammeStatus] = tuple(ProgrammeStatus),
+    statuses: Collection[ProgrammeStatus] | None = None,
     competency: str | None = None,
     course_id: int | None = None,
 ) -> list[ProgrammeView]:
     """Return the agency's programmes by start and code: of some statuses, aiming at a competency, of a course."""
-    rows = select(Programme).where(Programme.status.in_(statuses))
+    rows = select(Programme)
+    if statuses is not None:
+        rows = rows.where(Programme.status.in_(statuses))
     if competency is not None:
         rows = rows.where(Programme.competencies.any(ProgrammeCompetency.competency == competency))
     if course_id is not None:

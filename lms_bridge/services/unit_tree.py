@@ -77,28 +77,29 @@ def derive_closure(*, below: Collection[int] | None = None) -> None:
 
 
 def _edges() -> CTE:
-    """Every unit and the one above it, by period; a period ends with the unit above."""
-    up = _U.alias("up")
-    begun = select(func.max(_H.c.valid_to)).where(_H.c.unit_id == _U.c.id).scalar_subquery()
-    present = select(
-        _U.c.id.label("unit_id"),
-        _U.c.parent_id,
-        func.coalesce(begun, _U.c.valid_from).label("valid_from"),
-        func.coalesce(_U.c.valid_to, literal(FOREVER, Date)).label("valid_to"),
-    ).where(_U.c.agency_id == current_agency())
-    past = select(_H.c.unit_id, _H.c.parent_id, _H.c.valid_from, _H.c.valid_to).where(
-        _H.c.agency_id == current_agency()
-    )
-    every = union_all(present, past).subquery()
-    stands = func.coalesce(up.c.valid_to, literal(FOREVER, Date))
+    """Every unit and the one above it, by period; a period ends with the next move, or with either of the two."""
+    changed = select(func.max(_H.c.valid_to)).where(_H.c.unit_id == _U.c.id).scalar_subquery()
+    present = select(_U.c.id, _U.c.parent_id, func.coalesce(changed, _U.c.valid_from).label("since"))
+    past = select(_H.c.unit_id, _H.c.parent_id, _H.c.valid_from)
+    state = union_all(
+        present.where(_U.c.agency_id == current_agency()), past.where(_H.c.agency_id == current_agency())
+    ).subquery()
+    before = select(
+        state, func.lag(state.c.parent_id).over(partition_by=state.c.id, order_by=state.c.since).label("before")
+    ).subquery()
+    # A new name alone begins no period.
+    moves = select(
+        before, func.lead(before.c.since).over(partition_by=before.c.id, order_by=before.c.since).label("next")
+    ).where(before.c.parent_id.is_distinct_from(before.c.before))
+    move, up = moves.subquery(), _U.alias("up")
     return (
         select(
-            every.c.unit_id,
-            every.c.parent_id,
-            _later(every.c.valid_from, up.c.valid_from).label("valid_from"),
-            _earlier(every.c.valid_to, stands).label("valid_to"),
+            move.c.id.label("unit_id"),
+            move.c.parent_id,
+            _later(move.c.since, up.c.valid_from).label("valid_from"),
+            _earlier(_end(move.c.next), _end(up.c.valid_to)).label("valid_to"),
         )
-        .join(up, up.c.id == every.c.parent_id)
+        .join(up, up.c.id == move.c.parent_id)
         .cte("edge")
     )
 
@@ -116,7 +117,7 @@ def _derivation(edges: CTE, wanted: Any) -> Any:
             _U.c.id.label("descendant_id"),
             literal(0).label("depth"),
             _U.c.valid_from,
-            func.coalesce(_U.c.valid_to, literal(FOREVER, Date)).label("valid_to"),
+            _end(_U.c.valid_to).label("valid_to"),
         )
         .where(_U.c.id.in_(wanted))
         .cte("path", recursive=True)
@@ -152,6 +153,10 @@ def lies_below(unit_id: int, ancestor_id: int, *, since: dt.date) -> bool:
 def valid(start: Any, end: Any, on: dt.date) -> Any:
     """Return the condition that a period, from its first day until before its end, holds a day."""
     return and_(start <= on, or_(end.is_(None), end > on))
+
+
+def _end(day: Any) -> Any:
+    return func.coalesce(day, literal(FOREVER, Date))
 
 
 def _later(one: Any, other: Any) -> Any:

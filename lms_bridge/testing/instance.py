@@ -12,7 +12,7 @@ from sqlalchemy import select
 from lms_bridge.app import create_app
 from lms_bridge.cli.database import upgrade_all
 from lms_bridge.db import acting_as, db, now
-from lms_bridge.jobs import events, grades, rosters
+from lms_bridge.jobs import events, grades, imports, rosters
 from lms_bridge.lti import tokens
 from lms_bridge.lti.http import LmsClient
 from lms_bridge.lti.keys import create_key
@@ -126,8 +126,8 @@ class Outbox:
         self.app = app
 
     def drain(self) -> int:
-        """Deliver grades, events and rosters that are due now; returns how many were tried."""
+        """Deliver grades and events, fetch rosters and import lists that are due now; returns how many were tried."""
         with self.app.app_context():
-            done = sum(act() for act in (events.deliver_due, grades.deliver_due, rosters.sync_wanted))
+            done = sum(act() for act in (events.deliver_due, grades.deliver_due, rosters.sync_wanted, imports.run_due))
             db.session.remove()
         return done

@@ -28,6 +28,9 @@ def _change_people() -> None:
     with op.batch_alter_table("core_person") as batch:
         batch.add_column(sa.Column("matching", sa.String(length=32), server_default="automatic", nullable=False))
         batch.create_check_constraint(op.f("ck_core_person_not_itself"), "same_as_id <> id")
+        batch.create_index(op.f("ix_core_person_agency_id_email"), ["agency_id", "email"])
+    with op.batch_alter_table("core_platform_user") as batch:
+        batch.add_column(sa.Column("username", sa.String(length=255), nullable=True))
 
 
 def _change_units() -> None:
@@ -229,7 +232,10 @@ def downgrade() -> None:
     with op.batch_alter_table("core_unit") as batch:
         batch.drop_constraint(op.f("ck_core_unit_not_itself"), type_="check")
         batch.drop_constraint(op.f("ck_core_unit_dates"), type_="check")
+    with op.batch_alter_table("core_platform_user") as batch:
+        batch.drop_column("username")
     with op.batch_alter_table("core_person") as batch:
+        batch.drop_index(op.f("ix_core_person_agency_id_email"))
         batch.drop_constraint(op.f("ck_core_person_not_itself"), type_="check")
         batch.drop_column("matching")
     with op.batch_alter_table("core_agency") as batch:

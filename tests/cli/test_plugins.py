@@ -17,7 +17,7 @@ import pytest
 from lms_bridge.services.plugin_grades import GRADES, Check, judge, keep_verdict, kept_grade
 from tests.cli.conftest import clean_environment, lms_bridge
 from tests.contract.conftest import install_notes  # noqa: F401
-from tests.contract.notes import GOOD
+from tests.contract.notes import GOOD, NEWEST
 from tests.plugins.conftest import install  # noqa: F401
 
 NOW = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
@@ -36,7 +36,7 @@ class Bridge:
         environment = {**settings, "PYTHONPATH": str(self.site)}
         done = lms_bridge(*arguments, environment=environment, check=check, input=typed)
         assert check or done.returncode == 1
-        assert "Traceback" not in done.stderr
+        assert "Traceback (most recent call last)" not in done.stderr
         return done.stdout + done.stderr
 
 
@@ -141,9 +141,9 @@ def test_after_forgetting_core_knows_its_place_and_the_plugin_may_come_back(
     uninstall(bridge)
     bridge.run("plugin", "forget", "notes", "--yes")
 
-    assert ("notes_0001",) in marks
+    assert ("notes_0001",) in marks and (NEWEST,) not in marks
     assert "notes_0001" not in str(ask("SELECT version_num FROM alembic_version"))
-    assert ("core_0002",) in ask("SELECT version_num FROM alembic_version")
+    assert (NEWEST,) in ask("SELECT version_num FROM alembic_version")
 
     (bridge.site / "again").mkdir()
     shutil.rmtree(bridge.site)
@@ -281,14 +281,19 @@ def test_check_runs_what_would_be_installed_and_the_authors_own_contract(
         "    plugin = 'notes'\n"
         "    def use(self, launch):\n"
         "        assert launch().page.status_code == 200, 'my own use'\n"
-        "def test_else(): assert False, 'not asked'\n",
+        "def test_else(): assert False, 'not asked'\n"
+        # What an author takes out counts as missing.
+        "for name in dir(TestContract):\n"
+        "    if name.startswith(('test_each', 'test_another', 'test_a_visitor', 'test_no_page', 'test_rows')):\n"
+        "        setattr(TestContract, name, None)\n",
         "utf-8",
     )
 
     printed = bridge.run("plugin", "check", str(folder), "--at-least", "silver", check=False, **servers())
 
     assert "notes 3: bronze" in printed
-    assert "my own use" in printed and "more for gold" in printed
+    assert "my own use" in printed and "each page asks for a right: it was not run" in printed
+    assert "more for gold" in printed
     assert "not asked" not in printed
 
 
@@ -328,7 +333,9 @@ def test_a_check_that_was_left_out_counts_as_missing(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "pytest", "-q", *options], cwd=tmp_path, capture_output=True)
 
     checks = json.loads((tmp_path / "report.json").read_text("utf-8"))
-    assert {check["name"]: (check["grade"], check["missing"]) for check in checks} == {
+    said = {check["name"]: (check["grade"], check["missing"]) for check in checks}
+    assert said.pop("an export holds what it keeps") == ("silver", "it was not run")
+    assert {name: one for name, one in said.items() if one[1] != "it was not run"} == {
         "it passes": ("bronze", ""),
         "it fails": ("bronze", "Do this."),
         "it raises": ("silver", "KeyError: 'key'"),
@@ -336,6 +343,17 @@ def test_a_check_that_was_left_out_counts_as_missing(tmp_path: Path) -> None:
         "it is left out": ("gold", "left out, no PostgreSQL server"),
         "it is not begun": ("gold", "the fixture says why"),
     }
+
+
+@SQLITE
+def test_check_says_why_a_contract_cannot_be_run(bridge: Bridge, distribution: Callable[..., Path]) -> None:
+    folder = distribution()
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_mine.py").write_text("import no_such_module  # for PluginContract", "utf-8")
+
+    printed = bridge.run("plugin", "check", str(folder), check=False)
+
+    assert "The contract could not be run" in printed and "no_such_module" in printed
 
 
 def servers(**more: str) -> dict[str, str]:

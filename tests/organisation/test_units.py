@@ -195,7 +195,7 @@ def stored():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_what_changes_derive_step_by_step_is_what_the_whole_derives(unit, seed):
-    """Forty units moved at random days, against deriving everything anew and against climbing from parent to parent."""
+    """Forty units moved and renamed at random days: deriving anew, and climbing from parent to parent, say the same."""
     chance = random.Random(seed)
     units = [unit("U0")]
     for number in range(1, 40):
@@ -206,6 +206,7 @@ def test_what_changes_derive_step_by_step_is_what_the_whole_derives(unit, seed):
         day += dt.timedelta(days=chance.randint(0, 30))
         try:
             move_unit(chance.choice(units), chance.choice([None, *units]), on=day)
+            rename_unit(chance.choice(units), f"Name {day}", on=day)
         except UnitCircle:
             continue
         moves += 1

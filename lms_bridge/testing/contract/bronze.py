@@ -31,20 +31,20 @@ class Bronze(Contract):
     @bronze
     def test_it_stays_at_its_own_address(self, subject: Subject) -> None:
         """All its pages lie below /p/<name>/."""
-        package = subject.declaration and subject.state.found.module.partition(".")[0]
-        faults = [
+        name, package = subject.declaration.name, subject.state.found.module.partition(".")[0]
+        views = subject.app.view_functions
+        own = [
             str(rule)
             for rule in subject.app.url_map.iter_rules()
-            if subject.app.view_functions[rule.endpoint].__module__.partition(".")[0] == package
-            and not str(rule).startswith(f"/p/{self.plugin}/")
+            if views[rule.endpoint].__module__.partition(".")[0] == package
         ]
+        faults = [rule for rule in own if not rule.startswith(f"/p/{name}/")]
         refuse(faults, f"Add pages to the blueprint {self.plugin} only, so that they lie below /p/{self.plugin}/.")
 
     @bronze
     def test_its_tables_carry_its_name(self, subject: Subject) -> None:
         """What its migrations make starts with its name."""
-        subject.tables  # noqa: B018
-        made = revisions.take_down(subject.app, self.plugin)
+        made = revisions.take_down(subject.app, subject.branch)
         refuse(
             sorted(name for name in made if not name.startswith(f"{self.plugin}_")),
             f"Rename these tables, in the models and in the migrations, so that they start with {self.plugin}_.",
@@ -67,8 +67,7 @@ class Bronze(Contract):
     @bronze
     def test_its_migrations_make_what_its_models_say(self, subject: Subject) -> None:
         """Migrations and models agree."""
-        subject.tables  # noqa: B018
         refuse(
-            revisions.differences(subject.app, self.plugin),
+            revisions.differences(subject.app, subject.branch),
             f'Bring the tables to the models: lms-bridge db makemigration {self.plugin} -m "...". Read what it wrote.',
         )

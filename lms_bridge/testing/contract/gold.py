@@ -110,8 +110,7 @@ class Gold(Contract):
     @gold
     def test_its_readme_says_what_it_is_for(self, subject: Subject) -> None:
         """Its distribution brings a description."""
-        subject.declaration  # noqa: B018
-        (entry,) = entry_points(group=GROUP, name=self.plugin) or (None,)
+        entry = next(iter(entry_points(group=GROUP, name=subject.declaration.name)), None)
         about: Any = entry.dist.metadata if entry and entry.dist else None
         text = (about.get("Description") or about.get_payload() or "") if about else ""
         if len(text.strip()) < SHORTEST_README:

@@ -120,8 +120,8 @@ class Silver(Contract):
         walk = self.used(subject).walk(self.pages)
         refuse(
             walk.unseen(),
-            "The contract found no way there. Link to it, or name an address in `pages` of your contract, such as "
-            f'pages = ("/p/{self.plugin}/...",).',
+            "The contract found no way there, or nobody who may go it. Link to it, or name an address in `pages` of "
+            f'your contract, such as pages = ("/p/{self.plugin}/...",).',
         )
         faults = []
         subject.state.declaration = replace(subject.declaration, permissions=())

@@ -81,11 +81,15 @@ class Subject:
     @cached_property
     def tables(self) -> list[Table]:
         """Its tables; the tests of one that keeps nothing end here."""
-        self.declaration  # noqa: B018
-        found = tables_of(self.plugin)
+        found = tables_of(self.declaration.name)
         if not found:
             pytest.skip(f"does not apply: {self.plugin} keeps no tables")
         return found
+
+    @property
+    def branch(self) -> str:
+        """The branch of its migrations, where it has tables."""
+        return self.plugin if self.tables else ""
 
     # Who uses it
 

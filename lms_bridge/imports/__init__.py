@@ -1,0 +1,3 @@
+"""Imports of lists: from a file of rows to people, posts and units, and exactly back."""
+
+from __future__ import annotations
