@@ -36,7 +36,9 @@ SETTING_FIELDS = (fields.String, fields.Integer, fields.Float, fields.Decimal, f
 LONGEST_NAME = 27
 """Alembic keeps revisions such as ``<name>_0001`` in 32 characters."""
 NAME = re.compile(rf"[a-z][a-z0-9]{{1,{LONGEST_NAME - 1}}}")
-RESERVED = frozenset({"core", "bridge", "home", "console", "operator", "session", "window", "lti", "static", "health"})
+RESERVED = frozenset(
+    {"core", "bridge", "home", "mydata", "console", "operator", "session", "window", "lti", "static", "health"}
+)
 """Names of core's own blueprints, branches and folders."""
 _ABOUT_CODE = (ImportError, SyntaxError, NameError, AttributeError, TypeError, InvalidRequestError, ArgumentError)
 """Errors whose text names what is wrong in the code; others may hold values."""

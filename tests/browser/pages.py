@@ -126,6 +126,12 @@ class Tour:
         url: str = frame.evaluate(RATE_ALL, self.roots["ani", self.site.home])
         return url.removeprefix(self.roots["ani", self.site.home])
 
+    def looked_at(self) -> Frame:
+        """Open Ani's page about her data after Rahmat has looked at her result."""
+        path = self.result()
+        self.visit("rahmat", path)
+        return self.visit("ani", "/my-data")
+
     def select_content(self) -> Frame:
         """Open the bridge's catalogue as a teacher."""
         path = "/courses/2/content/1"
@@ -178,6 +184,8 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     # The bridge: in a session
     "home.index": lambda tour: tour.visit("ani", "/"),
     "home.unknown_module": lambda tour: tour.visit("ani", "/module", activity=tour.site.unknown),
+    "mydata.index": lambda tour: tour.looked_at(),
+    "mydata.index (nothing older)": lambda tour: tour.visit("ani", "/my-data?before=1"),
     "session.pick": lambda tour: tour.select_content(),
     "competency.start": lambda tour: tour.visit("rahmat", f"{SELF_RATING}/start"),
     "competency.start (no post)": lambda tour: tour.visit("maya", f"{SELF_RATING}/start"),
@@ -204,6 +212,10 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     "console.imports.show (ready)": lambda tour: tour.imported("ready"),
     "console.imports.show (done)": lambda tour: tour.imported("done"),
     "console.imports.show (refused)": lambda tour: tour.imported("refused"),
+    "console.grants.index": lambda tour: tour.console("dewi", "/console/grants"),
+    "console.grants.index (operator)": lambda tour: tour.operator("/console/grants"),
+    "console.audit.index": lambda tour: tour.console("dewi", "/console/audit"),
+    "console.audit.index (chosen)": lambda tour: tour.console("dewi", "/console/audit?kind=read&actor=1"),
     "console.jobs.index": lambda tour: tour.console("admin", "/console/jobs"),
     "console.queue.index": lambda tour: (tour.visit("maya", "/"), tour.console("dewi", "/console/queue"))[1],
     "console.queue.index (linked)": lambda tour: tour.console("dewi", "/console/queue?show=linked"),
