@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint
+from marshmallow import Schema
 
 from lms_bridge.context import PersonRef
 from lms_bridge.events import Event
@@ -72,6 +73,20 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long something is kept: ``apply(before)`` removes or reduces what is older, and returns how many rows.
+
+    The worker calls it once a day for each agency, in a transaction of its own. If it raises, that is undone, and it is
+    called again the next day.
+    """
+
+    name: str
+    title: Any
+    keep: dt.timedelta
+    apply: Callable[[dt.datetime], int]
+
+
+@dataclass(frozen=True, slots=True)
 class NavigationItem:
     """An entry of the menu."""
 
@@ -99,9 +114,16 @@ class Plugin:
     modules: tuple[Module, ...] = ()
     permissions: tuple[Permission, ...] = ()
     relations: tuple[Relation, ...] = ()
+    retention: tuple[Retention, ...] = ()
     event_types: tuple[type[Event], ...] = ()
     event_handlers: tuple[EventHandler, ...] = ()
     navigation: tuple[NavigationItem, ...] = ()
+    settings: type[Schema] | None = None
+    """What each agency may set for the plugin, as a form of the console; read it by ``agency_settings``.
+
+    Every field has a ``load_default`` and is a String, Integer, Float, Decimal, Boolean or Date; ``validate.OneOf``
+    makes a list to choose from. ``metadata`` holds ``title`` and perhaps ``hint``.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from lms_bridge.contributions import (
     Permission,
     Plugin,
     Relation,
+    Retention,
     ScoreMap,
     Task,
 )
@@ -88,6 +89,7 @@ from lms_bridge.services.participants import (
 )
 from lms_bridge.services.people import PlacementView, absent_actor, person_ref, placement_of
 from lms_bridge.services.permissions import ensure, may, require_permission, visible_people
+from lms_bridge.services.plugin_settings import agency_settings
 from lms_bridge.services.programmes import (
     Aim,
     ProgrammeDetails,
@@ -160,6 +162,7 @@ __all__ = [
     "Refused",
     "Relation",
     "ResourceLinkRef",
+    "Retention",
     "Score",
     "ScoreMap",
     "SuperiorKind",
@@ -171,6 +174,7 @@ __all__ = [
     "_l",
     "absent_actor",
     "acting_as",
+    "agency_settings",
     "audit",
     "audit_reads",
     "change_programme",

@@ -85,11 +85,13 @@ def serve_demo(demo: Demo) -> None:
             for port in (demo.bridge_port, demo.lms_port):
                 _require_free(port)
             known = _is_registered(demo)
+            # What changes while the bridge starts has changed for it.
+            plugins = _PluginWatch(demo, servers)
             with _stopped_at_the_end(demo, servers):
                 _start_bridge(demo, servers)
                 _start_lms(demo, servers, known=known)
                 _print_links(demo)
-                servers.watch(_PluginWatch(demo, servers).tend)
+                servers.watch(plugins.tend)
     except KeyboardInterrupt:
         click.echo("\nThe demo stopped. What you did is kept: make demo goes on with it.")
     except OSError as error:
@@ -138,6 +140,8 @@ def _start_lms(demo: Demo, servers: Servers, *, known: bool) -> None:
     servers.wait_for("practice-lms", f"{demo.lms}/")
     if not known:
         servers.wait_for_line("practice-lms", "Registered")
+        # Now that there is an LMS, the programme that has a course is tied to it.
+        servers.finish("seed", "demo", "seed")
         demo.registered.write_text(demo.addresses, "utf-8")
 
 

@@ -8,7 +8,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import click
@@ -22,6 +21,7 @@ from lms_bridge.cli.common import explain
 from lms_bridge.db import db, now
 from lms_bridge.lti import ags
 from lms_bridge.lti.advice import advice
+from lms_bridge.lti.connection import clock_skew
 from lms_bridge.lti.http import LmsClient, OutboundError
 from lms_bridge.lti.keys import KeyUnreadable, sign
 from lms_bridge.lti.tokens import ServiceAccount, access_token
@@ -34,7 +34,6 @@ from lms_bridge.services.schema import pending_branches, uninstalled_branches
 from lms_bridge.settings import TABLE, BadSetting, Settings
 
 LOW_MEGABYTES, FULL_MEGABYTES = 200, 50
-LEEWAY_SECONDS = 60
 OVERDUE = dt.timedelta(minutes=10)
 
 
@@ -216,7 +215,7 @@ def _platforms() -> Iterator[Finding]:
         except OutboundError as error:
             yield Finding(f"platform {issuer}", "fail", f"its keys cannot be fetched ({error.kind})", str(error))
             continue
-        if skew := _skew(answer.headers.get("date")):
+        if skew := clock_skew(answer.headers.get("date")):
             yield Finding(
                 f"platform {issuer}",
                 "warn",
@@ -234,15 +233,6 @@ def _platforms() -> Iterator[Finding]:
             )
     if not platforms:
         yield Finding("platforms", "warn", "none is registered", "Run: lms-bridge platform invite --agency CODE")
-
-
-def _skew(date: str | None) -> int:
-    """Return by how many seconds the clocks differ, 0 when by less than launches forgive or when it is not told."""
-    try:
-        seconds = abs((parsedate_to_datetime(date or "") - now()).total_seconds())
-    except (TypeError, ValueError):
-        return 0
-    return round(seconds) if seconds > LEEWAY_SECONDS else 0
 
 
 def _token(issuer: str, account: ServiceAccount) -> Finding:

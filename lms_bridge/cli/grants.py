@@ -1,19 +1,33 @@
-"""``lms-bridge operator``: rights by name, given and withdrawn by the operator of the server."""
+"""``lms-bridge operator``: the operator's way into the console, and rights by name, given and withdrawn."""
 
 from __future__ import annotations
 
 import click
+from flask import current_app
 
 from lms_bridge.cli.common import Unusable, agency_of, with_app
 from lms_bridge.db import acting_as, now
 from lms_bridge.domain.nip import clean_nip, mask_nip
 from lms_bridge.errors import NotFound
 from lms_bridge.services.grants import ROLES, NotGrantable, give_grant, grants, scopes, withdraw_grant
+from lms_bridge.services.operator_links import make_operator_link
 
 
 @click.group("operator")
 def operator_group() -> None:
-    """Rights that the operator of the server gives first."""
+    """The operator's way into the console, and rights that the operator gives first."""
+
+
+@operator_group.command("link")
+@click.option("--agency", "code", required=True, help="Code of the agency.")
+@with_app
+def link(code: str) -> None:
+    """Make a link into an agency's console. It opens once, within ten minutes.
+
+    Example: lms-bridge operator link --agency demo
+    """
+    token = make_operator_link(agency_of(code).id, now=now())
+    click.echo(f"{current_app.config['BASE_URL']}/operator/{token}")
 
 
 @operator_group.command("grant")

@@ -14,10 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lms_bridge.app import create_app
 from lms_bridge.db import db
-from lms_bridge.jobs import events, grades, housekeeping, imports, rosters
+from lms_bridge.jobs import events, grades, housekeeping, imports, retention, rosters
 
 log = structlog.get_logger("lms_bridge.worker")
-HOUSEKEEPING_SECONDS = 300.0
+HOUSEKEEPING_SECONDS, RETENTION_SECONDS = 300.0, 86_400.0
 
 
 @click.command()
@@ -37,7 +37,7 @@ def worker(once: bool, pause: float) -> None:
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-    cleaned = 0.0
+    cleaned = thinned = float("-inf")
     app = create_app()
     # A long list must not hold up grades: imports have a thread of their own.
     beside = threading.Thread(target=imports.run_until, args=(app, stop, pause), name="imports")
@@ -51,6 +51,9 @@ def worker(once: bool, pause: float) -> None:
             if time.monotonic() - cleaned > HOUSEKEEPING_SECONDS:
                 cleaned = time.monotonic()
                 _step(housekeeping.clean_up)
+            if time.monotonic() - thinned > RETENTION_SECONDS:
+                thinned = time.monotonic()
+                _step(retention.apply_rules)
             busy = sum(_step(act) or 0 for act in acts)
             if once and not busy:
                 break

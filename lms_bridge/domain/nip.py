@@ -40,10 +40,9 @@ def clean_nip(text: str | None) -> str | None:
     return digits if _NIP.fullmatch(digits) and digits.isascii() else None
 
 
-def read_nip(text: str, *, employment: str | None = None) -> str:
+def read_nip(text: str) -> str:
     """Return the 18 digits of a NIP from a list, checked as far as a number without check digit allows.
 
-    :param employment: ``PNS`` or ``PPPK`` where the list says it; the month digits must agree.
     :raises BadNip: Excel has made a number of it, or its digits tell no birth, appointment or sex.
     """
     digits = _bare(text)
@@ -62,16 +61,19 @@ def read_nip(text: str, *, employment: str | None = None) -> str:
         raise BadNip(NipFault.APPOINTMENT)
     if digits[14] not in "12":
         raise BadNip(NipFault.SEX)
-    if employment == "PNS" and month >= PPPK_FROM:
-        raise BadNip(NipFault.NOT_PNS)
-    if employment == "PPPK" and month < PPPK_FROM:
-        raise BadNip(NipFault.NOT_PPPK)
     return digits
 
 
-def employment_of(nip: str) -> str:
-    """Return ``PNS`` or ``PPPK``, as the month digits of a valid NIP say."""
-    return "PPPK" if int(nip[12:14]) >= PPPK_FROM else "PNS"
+def employment_of(nip: str, *, told: str | None = None) -> str:
+    """Return ``PNS`` or ``PPPK``, as the month digits of a valid NIP say.
+
+    :param told: what the list says, which must be the same.
+    :raises BadNip: it is not.
+    """
+    employment = "PPPK" if int(nip[12:14]) >= PPPK_FROM else "PNS"
+    if told is not None and told != employment:
+        raise BadNip(NipFault.NOT_PPPK if told == "PPPK" else NipFault.NOT_PNS)
+    return employment
 
 
 def mask_nip(nip: str) -> str:
@@ -85,7 +87,7 @@ def _bare(text: str) -> str:
 
 def _day(digits: str) -> dt.date | None:
     try:
-        day = dt.datetime.strptime(digits, "%Y%m%d").date()
+        day = dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
     return day if 1900 <= day.year <= 2100 else None

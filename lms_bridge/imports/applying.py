@@ -18,6 +18,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
     type_coerce,
     update,
 )
@@ -38,6 +39,13 @@ def count_changes(import_id: int, kind: Kind) -> tuple[int, int, int]:
     found, changed = db.session.execute(known.where(*_good(import_id))).one()
     usable, faulty = db.session.execute(counted).one()
     return usable - found, changed, faulty
+
+
+def refresh_statistics() -> None:
+    """Tell PostgreSQL how many rows were staged, else it joins them one by one; SQLite joins by index anyhow."""
+    if _postgresql():
+        db.session.execute(text("ANALYZE core_import_row"))
+    db.session.commit()
 
 
 def apply_rows(import_id: int, kind: Kind) -> tuple[int, int]:
@@ -72,11 +80,11 @@ def value_of(kind: Kind, name: str, source: Any = None) -> ColumnElement[Any]:
         return item.as_boolean()
     if isinstance(column.type, Integer):
         return item.as_integer()
-    text = item.as_string()
+    said = item.as_string()
     if isinstance(column.type, (Date, Numeric)) and _postgresql():
-        return cast(text, column.type)
+        return cast(said, column.type)
     # SQLite keeps days as ISO text, and takes a decimal from text by the affinity of the column.
-    return type_coerce(text, column.type)
+    return type_coerce(said, column.type)
 
 
 def expected(kind: Kind, name: str) -> ColumnElement[Any]:

@@ -12,7 +12,10 @@ from lms_bridge.models import ImportState
 
 
 class ImportNotThere(Conflict):
-    """The import is in another state than this needs: somebody, or the worker, was faster."""
+    """The import is in another state than this needs: somebody, or the worker, was faster.
+
+    What helps: Look at it again.
+    """
 
     code = "import-elsewhere"
     title = _l("This import has gone on in the meantime")
@@ -22,7 +25,10 @@ class ImportNotThere(Conflict):
 
 
 class UndoRefused(Conflict):
-    """Later work stands on what the import brought. Nothing was taken back."""
+    """Later work stands on what the import brought. Nothing was taken back.
+
+    What helps: Read what stands in the way, and change that first.
+    """
 
     code = "undo-refused"
     title = _l("This import can no longer be undone")
@@ -33,7 +39,10 @@ class UndoRefused(Conflict):
 
 
 class ColumnsMissing(Invalid):
-    """A list lacks columns that its kind needs."""
+    """Whoever confirms the columns of a list left out one that its kind needs.
+
+    What helps: Choose the column in which it is.
+    """
 
     code = "columns-missing"
     title = _l("The list lacks a column")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from flask_babel import force_locale
 
@@ -26,12 +25,12 @@ class Headings:
     texts: list[str]
 
 
-def find_headings(rows: Iterable[Row], kind: Kind) -> Headings:
+def find_headings(rows: Sequence[Row], kind: Kind) -> Headings:
     """Return the row that holds most of the headings known for this kind, the first of several.
 
     :raises FileRefused: there is no row with two cells, or headings occur twice.
     """
-    candidates = [row for row in islice(rows, SEARCHED) if sum(map(bool, row.cells)) > 1]
+    candidates = [row for row in rows[:SEARCHED] if sum(map(bool, row.cells)) > 1]
     if not candidates:
         raise FileRefused("no-headings")
     known = _known(kind)

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, post_load
 
-from lms_bridge.domain.nip import BadNip, employment_of, read_nip
+from lms_bridge.domain.nip import BadNip, employment_of
 from lms_bridge.imports.kinds import Column
 from lms_bridge.imports.words import LEVELS_OF
 
@@ -22,7 +22,7 @@ class PersonRows(Rows):
     def agree(self, data: dict[str, Any], **options: Any) -> dict[str, Any]:
         """Take the status from the month digits of the NIP where the list says none; else compare."""
         try:
-            read_nip(data["nip"], employment=data.setdefault("employment", employment_of(data["nip"])))
+            data["employment"] = employment_of(data["nip"], told=data.get("employment"))
         except BadNip as error:
             raise ValidationError(error.fault.value, "nip") from error
         return data

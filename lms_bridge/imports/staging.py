@@ -11,10 +11,10 @@ from sqlalchemy import bindparam, insert, select, update
 
 from lms_bridge.db import current_agency, db
 from lms_bridge.engine import only_reading
-from lms_bridge.imports.applying import count_changes
+from lms_bridge.imports.applying import count_changes, refresh_statistics
 from lms_bridge.imports.checking import Checker, key_of
 from lms_bridge.imports.faults import Fault
-from lms_bridge.imports.headings import find_headings, guess_columns
+from lms_bridge.imports.headings import SEARCHED, find_headings, guess_columns
 from lms_bridge.imports.kinds import Kind
 from lms_bridge.imports.store import get_import, hold, kept_file, kind_of, release, remembered_columns
 from lms_bridge.models import Import, ImportRow, ImportState
@@ -35,8 +35,10 @@ def read_headings(import_id: int, lease: str) -> None:
         with kept_file(import_id) as path:
             db.session.rollback()
             try:
-                headings = find_headings(read_rows(path, name=row.file_name), kind_of(row))
-                total = sum(each.number > headings.row for each in read_rows(path, name=row.file_name))
+                rows = read_rows(path, name=row.file_name)
+                first = list(islice(rows, SEARCHED))
+                headings = find_headings(first, kind_of(row))
+                total = sum(each.number > headings.row for each in first) + sum(1 for _ in rows)
                 if not total:
                     raise FileRefused("empty")
             except FileRefused as error:
@@ -73,6 +75,8 @@ def stage(import_id: int, lease: str, *, told: Told = lambda done, total: None) 
                 db.session.rollback()
                 with only_reading(False):
                     _mark(import_id, lease, faults, _cells(path, row, faults))
+    refresh_statistics()
+    with only_reading():
         new, changed, faulty = count_changes(import_id, kind)
         db.session.rollback()
     release(import_id, lease, ImportState.READY, rows_new=new, rows_changed=changed, rows_faulty=faulty)

@@ -21,6 +21,7 @@ from lms_bridge.imports.headings import missing_columns
 from lms_bridge.imports.kinds import Kind
 from lms_bridge.imports.lists import KINDS
 from lms_bridge.models import Import, ImportFile, ImportMapping, ImportRow, ImportState
+from lms_bridge.services.audit import audit
 
 LEASE = dt.timedelta(seconds=60)
 PART = 2**20
@@ -114,7 +115,7 @@ def want_apply(import_id: int) -> None:
 
     :raises ImportNotThere: it is not ready, or applied already.
     """
-    _go(get_import(import_id), ImportState.APPLYING, since=(ImportState.READY,))
+    _go(get_import(import_id), ImportState.APPLYING, since=(ImportState.READY,), refusal=None)
 
 
 def want_undo(import_id: int) -> None:
@@ -145,6 +146,7 @@ def _go(row: Import, state: ImportState, *, since: Sequence[ImportState], **valu
     mine = update(_I).where(_I.c.id == row.id, _I.c.state.in_(since))
     if not changed_rows(mine.values(state=state, lease=None, lease_until=None, **values)):
         raise ImportNotThere(row.state)
+    audit(f"import.{state.value}", list=row.id, holds=row.kind)
     db.session.expire(row)
 
 

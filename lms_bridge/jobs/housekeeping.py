@@ -1,17 +1,15 @@
-"""Removing what has had its time: sessions, tickets, delivered events."""
+"""Removing what has ended: sessions and tickets. What is kept for a time has its rules in ``retention``."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from lms_bridge.db import db, now
 from lms_bridge.imports.store import forget_old
 from lms_bridge.lti.login import LIFETIME
-from lms_bridge.models import Delivery, DeliveryState, OutboxEvent, Session, Ticket
-
-EVENTS_KEPT = dt.timedelta(days=90)
+from lms_bridge.models import OperatorLink, Session, Ticket
 
 
 def clean_up() -> None:
@@ -21,8 +19,6 @@ def clean_up() -> None:
     ended = moment - dt.timedelta(seconds=2 * LIFETIME)
     db.session.execute(delete(Session.__table__).where(Session.__table__.c.expires_at < ended))
     db.session.execute(delete(Ticket.__table__).where(Ticket.__table__.c.expires_at < moment))
-    waiting = select(Delivery.__table__.c.event_id).where(Delivery.__table__.c.state != DeliveryState.DONE)
-    events = OutboxEvent.__table__
-    db.session.execute(delete(events).where(events.c.happened_at < moment - EVENTS_KEPT, events.c.id.not_in(waiting)))
+    db.session.execute(delete(OperatorLink.__table__).where(OperatorLink.__table__.c.expires_at < moment))
     forget_old(moment)
     db.session.commit()

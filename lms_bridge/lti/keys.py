@@ -82,9 +82,14 @@ def rotate(*, at_once: bool = False) -> ToolKey:
 
 def published_keys() -> dict[str, list[dict[str, Any]]]:
     """Return the key set that LMSs fetch."""
+    return {"keys": [key.public_jwk for key in live_keys()]}
+
+
+def live_keys() -> list[ToolKey]:
+    """Return the keys that are published, the oldest first."""
     moment = now()
     keys = db.session.scalars(select(ToolKey).order_by(ToolKey.signs_from))
-    return {"keys": [key.public_jwk for key in keys if key.retired_at is None or key.retired_at > moment]}
+    return [key for key in keys if key.retired_at is None or key.retired_at > moment]
 
 
 def sign(payload: dict[str, Any]) -> str:

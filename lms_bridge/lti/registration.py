@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hmac
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -78,6 +80,7 @@ class RegistrationSchema(_Document):
     """The platform's answer to our registration."""
 
     client_id = _AnyId(required=True)
+    scope = fields.String(load_default=None)
     tool = fields.Nested(_ToolAnswer, load_default=None, data_key=_TOOL)
 
 
@@ -96,11 +99,42 @@ class Configuration:
 
 
 def invite(agency: Agency, *, now: dt.datetime) -> str:
-    """Make a one-time invitation for an agency and return its token; only its hash is kept."""
-    token = secrets.token_urlsafe(24)
-    db.session.add(Invitation(agency_id=agency.id, token_hash=hash_secret(token), expires_at=now + INVITATION_LIFETIME))
+    """Make a one-time invitation for an agency and return its token, which is stored only as a hash."""
+    return invitation_token(make_invitation(agency.id, now=now)) or ""
+
+
+def make_invitation(agency_id: int, *, now: dt.datetime) -> Invitation:
+    """Make a one-time invitation, by which one LMS registers within seven days."""
+    seed = secrets.token_urlsafe(16)
+    invitation = Invitation(
+        agency_id=agency_id,
+        seed=seed,
+        token_hash=hash_secret(_token(seed)),
+        created_at=now,
+        expires_at=now + INVITATION_LIFETIME,
+    )
+    db.session.add(invitation)
     db.session.flush()
-    return token
+    return invitation
+
+
+def invitation_token(invitation: Invitation) -> str | None:
+    """Return the token of an invitation again; nothing where it was made under another secret key."""
+    token = _token(invitation.seed or "")
+    return token if hash_secret(token) == invitation.token_hash else None
+
+
+def _token(seed: str) -> str:
+    secret = current_app.config["SECRET_KEY"].encode()
+    digest = hmac.digest(secret, f"lms_bridge invitation {seed}".encode(), "sha256")
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def note_opened(token: str, *, host: str, now: dt.datetime) -> None:
+    """Note when, and by which LMS, a link was first opened; whoever made it watches."""
+    table = Invitation.__table__
+    unopened = (table.c.token_hash == hash_secret(token), table.c.opened_at.is_(None))
+    db.session.execute(update(table).where(*unopened).values(opened_at=now, opened_from=host[:255]))
 
 
 def open_invitation(token: str, *, now: dt.datetime) -> Invitation:
@@ -321,6 +355,7 @@ def _store(configuration: Configuration, answer: dict[str, Any], *, agency_id: i
     platform.token_url = configuration.token_url
     platform.token_audience = configuration.token_audience
     platform.jwks_url = configuration.jwks_url
+    platform.scopes = None if answer["scope"] is None else answer["scope"].split()
     platform.active = True
     try:
         db.session.flush()

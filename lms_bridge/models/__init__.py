@@ -7,7 +7,7 @@ from lms_bridge.models.evidence import Evidence, Gap, PersonScore
 from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework
 from lms_bridge.models.grades import Grade, GradeState, LineItem
 from lms_bridge.models.imports import Import, ImportFile, ImportMapping, ImportRow, ImportState
-from lms_bridge.models.launches import Launch, Session, SessionKind, Ticket
+from lms_bridge.models.launches import Launch, OperatorLink, Session, SessionKind, Ticket
 from lms_bridge.models.outbox import Delivery, DeliveryState, OutboxEvent
 from lms_bridge.models.people import (
     Grant,
@@ -72,6 +72,7 @@ __all__ = [
     "Launch",
     "LineItem",
     "Matching",
+    "OperatorLink",
     "OutboxEvent",
     "ParticipantStatus",
     "Person",

@@ -6,7 +6,7 @@ import datetime as dt
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms_bridge.db import AgencyOwned, Code, Model, Name
@@ -16,8 +16,9 @@ class Launch(Model, AgencyOwned):
     """An accepted LTI message: who opened what, from where, in which roles."""
 
     __tablename__ = "core_launch"
+    __table_args__ = (Index(None, "platform_id", "launched_at"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    platform_id: Mapped[int] = mapped_column(ForeignKey("core_platform.id", ondelete="CASCADE"), index=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("core_platform.id", ondelete="CASCADE"))
     deployment_id: Mapped[Name]
     platform_user_id: Mapped[int] = mapped_column(ForeignKey("core_platform_user.id", ondelete="CASCADE"), index=True)
     course_id: Mapped[int | None] = mapped_column(ForeignKey("core_course.id", ondelete="SET NULL"))
@@ -35,7 +36,7 @@ class Launch(Model, AgencyOwned):
 
 
 class SessionKind(Enum):
-    """What began a session."""
+    """What a session is for. One of kind ``console`` was opened in a window of its own, never in a frame."""
 
     LAUNCH = "launch"
     INVITATION = "invitation"
@@ -43,7 +44,10 @@ class SessionKind(Enum):
 
 
 class Session(Model, AgencyOwned):
-    """A visit. Its id stands in the URL and is stored hashed; it ends after 30 idle minutes or 8 hours."""
+    """A visit. Its id stands in the URL and is stored hashed; it ends after 30 idle minutes or 8 hours.
+
+    The operator of the server, who enters the console by a link, is no person of the agency and was launched by no LMS.
+    """
 
     __tablename__ = "core_session"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -51,8 +55,8 @@ class Session(Model, AgencyOwned):
     nonce: Mapped[Code | None] = mapped_column(index=True, unique=True)
     """Of the login that began it: its uniqueness is what makes a launch happen once, on whatever worker."""
     kind: Mapped[SessionKind] = mapped_column(default=SessionKind.LAUNCH)
-    person_id: Mapped[int] = mapped_column(ForeignKey("core_person.id"), index=True)
-    launch_id: Mapped[int] = mapped_column(ForeignKey("core_launch.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("core_person.id"), index=True)
+    launch_id: Mapped[int | None] = mapped_column(ForeignKey("core_launch.id", ondelete="CASCADE"), index=True)
     cookie_hash: Mapped[Code | None]
     """Set when the browser kept our cookie: then the URL alone is worthless."""
     agent_hash: Mapped[Code]
@@ -70,4 +74,12 @@ class Ticket(Model, AgencyOwned):
     token_hash: Mapped[Code] = mapped_column(primary_key=True)
     session_id: Mapped[int] = mapped_column(ForeignKey("core_session.id", ondelete="CASCADE"))
     path: Mapped[str]
+    expires_at: Mapped[dt.datetime] = mapped_column(index=True)
+
+
+class OperatorLink(Model, AgencyOwned):
+    """A one-time way into an agency's console for the operator of the server; deleted when it is opened."""
+
+    __tablename__ = "core_operator_link"
+    token_hash: Mapped[Code] = mapped_column(primary_key=True)
     expires_at: Mapped[dt.datetime] = mapped_column(index=True)

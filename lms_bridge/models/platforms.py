@@ -41,6 +41,8 @@ class Platform(Model, AgencyOwned):
     token_url: Mapped[str]
     token_audience: Mapped[str]
     jwks_url: Mapped[str]
+    scopes: Mapped[list[str] | None]
+    """What the LMS granted when it was registered; nothing where it did not say."""
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[dt.datetime]
     failures: Mapped[int] = mapped_column(default=0)
@@ -65,7 +67,13 @@ class Invitation(Model, AgencyOwned):
     __tablename__ = "core_invitation"
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[Code] = mapped_column(unique=True)
+    seed: Mapped[Code | None]
+    """What the secret key makes the token from, so that the console can show a link again that is stored nowhere."""
+    created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
+    opened_at: Mapped[dt.datetime | None]
+    opened_from: Mapped[Name | None]
+    """Host of the LMS that first opened the link."""
     used_at: Mapped[dt.datetime | None]
     platform_id: Mapped[int | None] = mapped_column(ForeignKey("core_platform.id", ondelete="SET NULL"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,13 +12,14 @@ from lms_bridge.db import AgencyOwned, Code, Model
 
 
 class PluginSetting(Model, AgencyOwned):
-    """Whether an agency uses a plugin; no row means yes."""
+    """Whether an agency uses a plugin, and what it has set; no row means yes, and the plugin's defaults."""
 
     __tablename__ = "core_plugin_setting"
     __table_args__ = (UniqueConstraint("agency_id", "plugin"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     plugin: Mapped[Code]
     enabled: Mapped[bool] = mapped_column(default=True)
+    chosen: Mapped[dict[str, Any] | None]
 
 
 class SchemaLedger(Model):

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
+from flask import g, has_request_context
 from pluggy import HookImpl
 from sqlalchemy import select
 
 from lms_bridge import hookspecs
-from lms_bridge.db import db, guest
+from lms_bridge.contributions import Plugin
+from lms_bridge.db import current_agency, db, guest
 from lms_bridge.models import PluginSetting
 from lms_bridge.plugin_host.host import host
 
@@ -24,8 +26,24 @@ class Contribution:
 
 
 def disabled_plugins() -> frozenset[str]:
-    """Return the plugins that the chosen agency has switched off."""
+    """Return the plugins that the chosen agency has switched off; asked once a request."""
+    if not has_request_context():
+        return _disabled()
+    known: dict[int, frozenset[str]] = g.setdefault("disabled_plugins", {})
+    agency = current_agency()
+    if agency not in known:
+        known[agency] = _disabled()
+    return known[agency]
+
+
+def _disabled() -> frozenset[str]:
     return frozenset(db.session.scalars(select(PluginSetting.plugin).where(PluginSetting.enabled.is_(False))))
+
+
+def enabled_declarations() -> list[Plugin]:
+    """Return the declarations of the plugins that the chosen agency uses."""
+    off = disabled_plugins()
+    return [declared for declared in host().declarations if declared.name not in off]
 
 
 def collect(hook: str, **asked: Any) -> list[Contribution]:

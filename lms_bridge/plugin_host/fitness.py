@@ -8,6 +8,7 @@ from typing import Any
 
 import pluggy
 from flask import Blueprint, Flask
+from marshmallow import Schema, ValidationError, fields
 from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from sqlalchemy.orm import Mapper
@@ -23,6 +24,7 @@ from lms_bridge.contributions import (
     Permission,
     Plugin,
     Relation,
+    Retention,
     version_text,
 )
 from lms_bridge.db import METADATA, db, plugin_base
@@ -30,6 +32,7 @@ from lms_bridge.events import Event
 from lms_bridge.plugin_host.discovery import Found
 from lms_bridge.plugin_host.names import LONGEST_NAME, is_plugin_name
 
+SETTING_FIELDS = (fields.String, fields.Integer, fields.Float, fields.Decimal, fields.Boolean, fields.Date)
 _ABOUT_CODE = (ImportError, SyntaxError, NameError, AttributeError, TypeError, InvalidRequestError, ArgumentError)
 """Errors whose text names what is wrong in the code; others may hold values."""
 _KINDS = {
@@ -37,6 +40,7 @@ _KINDS = {
     "modules": Module,
     "permissions": Permission,
     "relations": Relation,
+    "retention": Retention,
     "event_handlers": EventHandler,
     "navigation": NavigationItem,
 }
@@ -125,6 +129,8 @@ def check_declaration(declared: object, name: str) -> Plugin:
     events = declared.event_types
     if not isinstance(events, tuple) or not all(inspect.isclass(kind) and issubclass(kind, Event) for kind in events):
         raise Unfit("event_types must be a tuple of subclasses of Event")
+    if declared.settings is not None:
+        check_settings(declared.settings)
     for permission in declared.permissions:
         if not permission.action.startswith(f"{name}.") or not permission.relations <= RELATIONS:
             raise Unfit(f"permission {permission.action!r} must start with {name}. and use known relations")
@@ -135,6 +141,19 @@ def check_declaration(declared: object, name: str) -> Plugin:
         if blueprint.name != name:
             raise Unfit(f"blueprint {blueprint.name!r} must be called {name!r}")
     return declared
+
+
+def check_settings(schema: object) -> None:
+    """Refuse settings that cannot be shown as a form, or that an agency which set nothing could not use."""
+    if not (inspect.isclass(schema) and issubclass(schema, Schema)):
+        raise Unfit("settings must be a marshmallow Schema class")
+    strange = [name for name, field in schema().fields.items() if not isinstance(field, SETTING_FIELDS)]
+    if strange:
+        raise Unfit(f"the setting {strange[0]!r} must be a String, Integer, Float, Decimal, Boolean or Date")
+    try:
+        schema().load({})
+    except ValidationError as error:
+        raise Unfit(f"the settings {sorted(error.normalized_messages())} need a load_default") from error
 
 
 def check_views(declared: Plugin) -> None:

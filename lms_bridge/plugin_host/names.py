@@ -7,7 +7,22 @@ import re
 LONGEST_NAME = 27
 """Alembic keeps revisions such as ``<name>_0001`` in 32 characters."""
 NAME = re.compile(rf"[a-z][a-z0-9]{{1,{LONGEST_NAME - 1}}}")
-RESERVED = frozenset({"core", "bridge", "home", "session", "window", "lti", "static", "health", "alembic"})
+RESERVED = frozenset(
+    {
+        "core",
+        "bridge",
+        "home",
+        "mydata",
+        "console",
+        "operator",
+        "session",
+        "window",
+        "lti",
+        "static",
+        "health",
+        "alembic",
+    }
+)
 """Names of core's own blueprints, branches and folders, and the beginning of Alembic's own table."""
 
 

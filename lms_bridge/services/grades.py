@@ -119,23 +119,31 @@ def grade_on_launch(
         want_grade(line_item_id, user_id, score, maximum=declared.score_map.maximum, now=now)
 
 
-def parked_grades() -> list[Any]:
-    """Return the grades that wait for somebody, with platform, column and reason; all agencies, for the operator."""
-    return list(
-        db.session.execute(
-            select(Grade.id, LineItem.url, PlatformUser.sub, Grade.reason, Grade.attempts)
-            .join(LineItem, LineItem.id == Grade.line_item_id)
-            .join(PlatformUser, PlatformUser.id == Grade.platform_user_id)
-            .where(Grade.state == GradeState.PARKED)
-            .order_by(Grade.id),
-            execution_options={"all_agencies": True},
+def parked_grades(*, agency_id: int | None = None) -> list[Any]:
+    """Return the grades that wait for somebody, with platform, column and reason; by default of all agencies."""
+    activity = select(func.max(ResourceLink.title)).where(ResourceLink.line_item_id == LineItem.id).scalar_subquery()
+    statement = (
+        select(
+            *(Grade.id, LineItem.url, PlatformUser.sub, Grade.reason, Grade.attempts),
+            Platform.name.label("platform"),
+            activity.label("activity"),
         )
+        .join(LineItem, LineItem.id == Grade.line_item_id)
+        .join(Platform, Platform.id == LineItem.platform_id)
+        .join(PlatformUser, PlatformUser.id == Grade.platform_user_id)
+        .where(Grade.state == GradeState.PARKED)
+        .order_by(Grade.id)
     )
+    if agency_id is not None:
+        statement = statement.where(Grade.agency_id == agency_id)
+    return list(db.session.execute(statement, execution_options={"all_agencies": True}))
 
 
-def requeue_grades(ids: list[int] | None, *, now: dt.datetime) -> int:
-    """Send parked grades again: these, or all. Returns how many."""
+def requeue_grades(ids: list[int] | None, *, now: dt.datetime, agency_id: int | None = None) -> int:
+    """Send parked grades again: these, or all; by default of all agencies. Returns how many."""
     statement = update(Grade.__table__).where(Grade.__table__.c.state == GradeState.PARKED)
+    if agency_id is not None:
+        statement = statement.where(Grade.__table__.c.agency_id == agency_id)
     if ids is not None:
         statement = statement.where(Grade.__table__.c.id.in_(ids))
     return changed_rows(statement.values(state=GradeState.DUE, attempts=0, next_try_at=now, reason=None))

@@ -37,21 +37,25 @@ def publish(event: Event) -> None:
         run(_DELIVERY, {"event_id": event_id, "handler": handler, "next_try_at": moment, "agency_id": agency_id})
 
 
-def dead_deliveries() -> list[Any]:
-    """Return the deliveries that wait for somebody, with event, handler and failure; all agencies, for the operator."""
-    return list(
-        db.session.execute(
-            select(_D.c.id, _D.c.handler, _D.c.attempts, _D.c.error, OutboxEvent.__table__.c.name)
-            .join(OutboxEvent.__table__, OutboxEvent.__table__.c.id == _D.c.event_id)
-            .where(_D.c.state == DeliveryState.DEAD)
-            .order_by(_D.c.id)
-        )
+def dead_deliveries(*, agency_id: int | None = None) -> list[Any]:
+    """Return the deliveries that wait for somebody, with event, handler and failure; by default of all agencies."""
+    events = OutboxEvent.__table__
+    statement = (
+        select(_D.c.id, _D.c.handler, _D.c.attempts, _D.c.error, events.c.name, events.c.happened_at)
+        .join(events, events.c.id == _D.c.event_id)
+        .where(_D.c.state == DeliveryState.DEAD)
+        .order_by(_D.c.id)
     )
+    if agency_id is not None:
+        statement = statement.where(_D.c.agency_id == agency_id)
+    return list(db.session.execute(statement))
 
 
-def requeue_deliveries(ids: list[int] | None, *, now: dt.datetime) -> int:
-    """Deliver dead deliveries again: these, or all. Returns how many."""
+def requeue_deliveries(ids: list[int] | None, *, now: dt.datetime, agency_id: int | None = None) -> int:
+    """Deliver dead deliveries again: these, or all; by default of all agencies. Returns how many."""
     statement = update(_D).where(_D.c.state == DeliveryState.DEAD)
+    if agency_id is not None:
+        statement = statement.where(_D.c.agency_id == agency_id)
     if ids is not None:
         statement = statement.where(_D.c.id.in_(ids))
     return changed_rows(statement.values(state=DeliveryState.DUE, attempts=0, next_try_at=now, error=None))

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Insert, String, bindparam, cast, func, insert, select, update
+from sqlalchemy import Insert, String, bindparam, cast, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lms_bridge.context import AgencyRef, BridgeContext, CourseRef, PersonRef, PlatformRef, ResourceLinkRef
@@ -19,7 +19,17 @@ from lms_bridge.db import db, run
 from lms_bridge.errors import BridgeError
 from lms_bridge.lti.errors import LaunchUsed
 from lms_bridge.lti.login import hash_secret
-from lms_bridge.models import Agency, Course, Launch, Person, Platform, ResourceLink, Session, SessionKind, Ticket
+from lms_bridge.models import (
+    Agency,
+    Course,
+    Launch,
+    Person,
+    Platform,
+    ResourceLink,
+    Session,
+    SessionKind,
+    Ticket,
+)
 
 IDLE, ABSOLUTE = dt.timedelta(minutes=30), dt.timedelta(hours=8)
 TOUCH = dt.timedelta(minutes=1)
@@ -39,6 +49,7 @@ _SAME_IDS = (
 _VISIT = (
     select(
         _S.c.id,
+        _S.c.kind,
         _S.c.agency_id,
         _S.c.person_id,
         _S.c.launch_id,
@@ -69,16 +80,18 @@ _VISIT = (
         _R.c.id.label("link_id"),
         _R.c.title.label("link_title"),
     )
-    .join(_P, _P.c.id == _S.c.person_id)
     .join(_A, _A.c.id == _S.c.agency_id)
-    .join(_L, _L.c.id == _S.c.launch_id)
-    .join(_M, _M.c.id == _L.c.platform_id)
+    .outerjoin(_P, _P.c.id == _S.c.person_id)
+    .outerjoin(_L, _L.c.id == _S.c.launch_id)
+    .outerjoin(_M, _M.c.id == _L.c.platform_id)
     .outerjoin(_C, _C.c.id == _L.c.course_id)
     .outerjoin(_R, _R.c.id == _L.c.resource_link_id)
-    .where(_S.c.sid_hash == bindparam("hash"), _M.c.active.is_(True))
+    .where(_S.c.sid_hash == bindparam("hash"), or_(_M.c.active.is_(True), _S.c.launch_id.is_(None)))
 )
 _LAUNCH = insert(_L).returning(_L.c.id)
 _BEGIN = insert(_S)
+# Lazy: the language is known only after the session is.
+_OPERATOR: Any = _l("Operator of the server")
 
 
 class SessionEnded(BridgeError):
@@ -106,37 +119,39 @@ class SessionEnded(BridgeError):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A live session as the web layer needs it."""
+    """A live session as the web layer needs it. The operator's has neither person nor launch."""
 
     id: int
+    kind: SessionKind
     agency_id: int
-    person_id: int
-    launch_id: int
+    person_id: int | None
+    launch_id: int | None
     cookie_hash: str | None
     candidate: str | None
     locale: str | None
     launch_locale: str | None
     data: dict[str, Any]
     seen_at: dt.datetime
-    platform_origins: tuple[str, str]
+    platform_origins: tuple[str, ...]
     return_url: str | None
     context: BridgeContext
 
 
 def begin_session(
-    launch: int | dict[str, Any],
+    launch: int | dict[str, Any] | None,
     *,
     agency_id: int,
-    person_id: int,
+    person_id: int | None,
     agent: str,
     cookie: str,
     cookie_seen: bool,
     now: dt.datetime,
     nonce: str | None = None,
+    kind: SessionKind = SessionKind.LAUNCH,
 ) -> str:
     """Begin a session and return its id, 43 characters that are stored only as a hash.
 
-    :param launch: its id, or the row of one that is stored with the session.
+    :param launch: its id, or the row of one that is stored with the session; none for the operator's.
     :param cookie: the secret that the browser holds or is being given.
     :param cookie_seen: it came back already, so that the session can be bound to it at once.
     :param nonce: of the login that is used up by this.
@@ -147,7 +162,7 @@ def begin_session(
     values = {
         "sid_hash": hash_secret(sid),
         "nonce": nonce,
-        "kind": SessionKind.LAUNCH,
+        "kind": kind,
         "agency_id": agency_id,
         "person_id": person_id,
         "cookie_hash": bound if cookie_seen else None,
@@ -164,8 +179,8 @@ def begin_session(
     return sid
 
 
-def _store(launch: int | dict[str, Any], session: dict[str, Any]) -> None:
-    if isinstance(launch, int):
+def _store(launch: int | dict[str, Any] | None, session: dict[str, Any]) -> None:
+    if launch is None or isinstance(launch, int):
         run(_BEGIN, {**session, "launch_id": launch})
     elif db.session.get_bind().dialect.name == "postgresql":
         run(_both(), {**{f"launch_{name}": value for name, value in launch.items()}, **session})
@@ -198,6 +213,7 @@ def load_visit(sid: str, *, cookies: tuple[str, ...], agent: str, request_id: st
         raise SessionEnded("another browser")
     return Visit(
         id=row.id,
+        kind=row.kind,
         agency_id=row.agency_id,
         person_id=row.person_id,
         launch_id=row.launch_id,
@@ -207,28 +223,35 @@ def load_visit(sid: str, *, cookies: tuple[str, ...], agent: str, request_id: st
         launch_locale=row.launch_locale,
         data=row.data,
         seen_at=row.seen_at,
-        platform_origins=(row.issuer, row.authorization_url),
+        platform_origins=(row.issuer, row.authorization_url) if row.kind is not SessionKind.CONSOLE else (),
         return_url=row.return_url,
         context=_context(row, request_id),
     )
 
 
 def _context(row: Any, request_id: str) -> BridgeContext:
-    canonical = row.same_as_id or row.person_id
-    same = map(int, row.same_ids.split()) if row.same_ids else ()
     return BridgeContext(
         agency=AgencyRef(row.agency_id, row.code, row.agency_name, row.timezone),
-        platform=PlatformRef(row.platform_id, row.platform_name),
-        person=PersonRef(row.person_id, row.person_name, tuple(sorted({row.person_id, canonical, *same}))),
-        roles=frozenset(row.roles),
+        platform=PlatformRef(row.platform_id, row.platform_name) if row.platform_id else None,
+        person=_person(row),
+        roles=frozenset({"operator"} if row.launch_id is None else row.roles),
         course=CourseRef(row.course_id, row.course_title) if row.course_id else None,
         resource_link=ResourceLinkRef(row.link_id, row.link_title) if row.link_id else None,
         module=row.module,
-        item=row.item,
+        item=row.item or "",
         locale=row.locale or row.launch_locale or "id",
         framed=row.document_target == "iframe" and not row.data.get("window"),
         request_id=request_id,
     )
+
+
+def _person(row: Any) -> PersonRef:
+    if row.person_id is None:
+        # Nobody of the agency: without ids there is no row that could be theirs.
+        return PersonRef(0, _OPERATOR, ())
+    canonical = row.same_as_id or row.person_id
+    same = map(int, row.same_ids.split()) if row.same_ids else ()
+    return PersonRef(row.person_id, row.person_name, tuple(sorted({row.person_id, canonical, *same})))
 
 
 def keep_alive(visit: Visit, *, cookies: tuple[str, ...], now: dt.datetime) -> bool:
@@ -254,7 +277,8 @@ def save_data(visit: Visit, data: dict[str, Any]) -> None:
 def choose_language(visit: Visit, locale: str) -> None:
     """Remember the language for this session and for the person's next ones."""
     db.session.execute(update(_S).where(_S.c.id == visit.id).values(locale=locale))
-    db.session.execute(update(_P).where(_P.c.id == visit.person_id).values(locale=locale))
+    if visit.person_id is not None:
+        db.session.execute(update(_P).where(_P.c.id == visit.person_id).values(locale=locale))
 
 
 def end_session(visit: Visit, *, now: dt.datetime) -> None:
@@ -262,8 +286,10 @@ def end_session(visit: Visit, *, now: dt.datetime) -> None:
     db.session.execute(update(_S).where(_S.c.id == visit.id).values(expires_at=now, data={}))
 
 
-def redeem_ticket(*, session_id: int, nonce: str, agent: str, cookie: str, now: dt.datetime) -> str:
-    """Begin a top-level session beside a framed one; each ticket works once.
+def redeem_ticket(
+    *, session_id: int, nonce: str, agent: str, cookie: str, now: dt.datetime, kind: SessionKind = SessionKind.LAUNCH
+) -> str:
+    """Begin a top-level session beside a framed one, or one of the console; each ticket works once.
 
     :raises SessionEnded: the ticket was used, or its session is over.
     """
@@ -286,6 +312,7 @@ def redeem_ticket(*, session_id: int, nonce: str, agent: str, cookie: str, now: 
         cookie=cookie,
         cookie_seen=False,
         now=now,
+        kind=kind,
     )
     db.session.execute(
         update(_S)

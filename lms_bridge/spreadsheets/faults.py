@@ -52,7 +52,13 @@ _SAVE_AS = _l("Open it in Excel, choose “Save as”, take “Excel Workbook (.
 
 
 class FileRefused(BridgeError):
-    """A file cannot be read. Shown to whoever sent it; ``reason`` is a stable word and ``what`` names the place."""
+    """A file that cannot be read; ``reason`` is a stable word and ``what`` names the place.
+
+    A file is no XLSX or CSV, too large, damaged, protected, with macros, or with formulas that have no result; the
+    page says which.
+
+    What helps: Do what the page says: usually copy the list into the template and send that.
+    """
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "file-refused"

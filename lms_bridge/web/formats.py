@@ -21,8 +21,8 @@ _PATTERNS = {"long": "d MMMM y", "weekday": "EEEE, d MMM"}
 
 
 def init_formats(app: Flask) -> None:
-    """Give templates the filters ``number``, ``day``, ``clock``, ``due`` and the global ``greeting()``."""
-    app.jinja_env.filters.update(number=number, day=day, clock=clock, due=due)
+    """Give templates the filters ``number``, ``day``, ``clock``, ``ago``, ``due`` and the global ``greeting()``."""
+    app.jinja_env.filters.update(number=number, day=day, clock=clock, ago=ago, due=due)
     app.jinja_env.globals["greeting"] = greeting
 
 
@@ -54,6 +54,20 @@ def clock(value: dt.datetime) -> str:
     local = value.astimezone(zone)
     time = f"{local:%H.%M}" if _language() == "id" else f"{local:%H:%M}"
     return f"{time} {ZONES.get(zone.key) or local.tzname()}"
+
+
+def ago(value: dt.datetime) -> str:
+    """Say when something happened: the minutes of the last hour, else the time today or yesterday, else the day."""
+    moment, zone = now(), _zone()
+    minutes = int((moment - value).total_seconds() // 60)
+    if minutes < 1:
+        return _("just now")
+    if minutes < 60:
+        return ngettext("%(num)s minute ago", "%(num)s minutes ago", minutes)
+    days = (moment.astimezone(zone).date() - value.astimezone(zone).date()).days
+    if days == 0:
+        return _("today %(time)s", time=clock(value))
+    return _("yesterday %(time)s", time=clock(value)) if days == 1 else day(value)
 
 
 def due(value: dt.date) -> str:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
 
 from lms_bridge.context import current
 from lms_bridge.db import now
 from lms_bridge.errors import NotFound
-from lms_bridge.plugin_host import collect, host
+from lms_bridge.models import SessionKind
+from lms_bridge.plugin_host import collect, disabled_plugins, enabled_declarations, host
 from lms_bridge.services.people import placement_of
+from lms_bridge.services.permissions import ADMINISTER, MANAGE_PEOPLE, may
 
 bp = Blueprint("home", __name__)
 
@@ -29,8 +32,10 @@ class ModuleUnavailable(NotFound):
 
 
 @bp.get("/")
-def index() -> str:
-    """Show tasks first, then cards, then the modules that can be opened."""
+def index() -> str | Response:
+    """Show tasks first, then cards, then the modules that can be opened; the console's home is the console."""
+    if g.visit.kind is SessionKind.CONSOLE:
+        return redirect(url_for("console.index"))
     today = now().astimezone(ZoneInfo(current.agency.timezone)).date()
     tasks = [answer.value for answer in collect("tasks", context=g.context)]
     cards = [answer.value for answer in collect("home_cards", context=g.context)]
@@ -41,7 +46,8 @@ def index() -> str:
         tasks=sorted(tasks, key=lambda task: task.due or dt.date.max),
         cards=sorted(cards, key=lambda card: card.order),
         safe_mode=host().safe_mode and "administrator" in current.roles,
-        modules=[module for plugin in host().declarations for module in plugin.modules],
+        modules=[module for plugin in enabled_declarations() for module in plugin.modules],
+        console=may(current, ADMINISTER) or may(current, MANAGE_PEOPLE),
     )
 
 
@@ -56,3 +62,14 @@ def unknown_module() -> str:
         ),
         reason=f"module {current.module!r} not loaded",
     )
+
+
+def refuse_switched_off() -> None:
+    """Refuse a page of a plugin that the agency of the session has switched off."""
+    name = (request.blueprint or "").partition(".")[0]
+    if g.get("visit") and name in host().states and name in disabled_plugins():
+        raise ModuleUnavailable(
+            _("Your agency has switched this service off."),
+            steps=(_("The LMS administrator switches it on again in the console, under Plugins."),),
+            reason=f"plugin {name} switched off",
+        )

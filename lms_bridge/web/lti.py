@@ -16,12 +16,12 @@ from lms_bridge.lti.keys import published_keys
 from lms_bridge.lti.launch import ProofNeeded, accept
 from lms_bridge.lti.login import LoginSchema, begin_login, single_values
 from lms_bridge.lti.platforms import forget_platforms
-from lms_bridge.lti.registration import fetch_configuration, open_invitation, register
+from lms_bridge.lti.registration import fetch_configuration, note_opened, open_invitation, register
 from lms_bridge.models import Agency
 from lms_bridge.services.arrivals import receive_launch
 from lms_bridge.services.sessions import begin_session
 from lms_bridge.web.landing import landing_path
-from lms_bridge.web.visits import browser_cookies, browser_secret, frame_origins, give_cookie
+from lms_bridge.web.visits import browser_cookies, browser_secret, frame_origins, give_cookie, writes_on_get
 
 bp = Blueprint("lti", __name__, url_prefix="/lti")
 _LOGIN = LoginSchema()
@@ -134,6 +134,7 @@ def jwks() -> Response:
 
 
 @bp.get("/register/<invitation>")
+@writes_on_get
 def begin_registration(invitation: str) -> str:
     """Show the LMS administrator what will be registered, and ask for a click."""
     found = open_invitation(invitation, now=now())
@@ -144,6 +145,8 @@ def begin_registration(invitation: str) -> str:
         link = f"{current_app.config['BASE_URL']}/lti/register/{invitation}"
         return render_template("bridge/register_how.html", agency=agency, link=link)
     configuration = fetch_configuration(configuration_url)
+    note_opened(invitation, host=urlsplit(configuration.issuer).netloc, now=now())
+    db.session.commit()
     g.frame_ancestors = frame_origins(configuration_url)
     return render_template(
         "bridge/register_confirm.html",

@@ -1,4 +1,4 @@
-"""What every session can do: change language, leave, open in a window of its own, answer Deep Linking."""
+"""What every session can do: change language, leave, open a window of its own or the console, answer Deep Linking."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lms_bridge.contributions import CatalogItem
 from lms_bridge.db import acting_as, db, now
 from lms_bridge.errors import Invalid, Refused
 from lms_bridge.lti.deep_linking import content_item, response_jwt
-from lms_bridge.models import Launch, Platform
+from lms_bridge.models import Launch, Platform, SessionKind
 from lms_bridge.plugin_host import collect
 from lms_bridge.services.sessions import SessionEnded, choose_language, end_session, redeem_ticket
 from lms_bridge.web.visits import browser_secret, give_cookie
@@ -38,19 +38,30 @@ def page_path() -> str:
 
 def window_ticket() -> str:
     """Return a ticket for this page: signed, for this session, good once, in whatever window posts it."""
-    return _tickets().dumps([g.visit.id, secrets.token_urlsafe(16), page_path()])
+    return _ticket(page_path(), SessionKind.LAUNCH)
+
+
+def console_ticket() -> str:
+    """Return a ticket for the console, which is never shown in a frame; good once, for this session's person."""
+    return _ticket("/console/", SessionKind.CONSOLE)
+
+
+def _ticket(path: str, kind: SessionKind) -> str:
+    return _tickets().dumps([g.visit.id, secrets.token_urlsafe(16), path, kind.value])
 
 
 @window_bp.post("/window")
 def open_window() -> Response:
-    """Open the page of a framed session in a window of its own."""
+    """Open what a ticket is for, a page of a framed session or the console, in a window of its own."""
     try:
-        session_id, nonce, path = _tickets().loads(request.form.get("ticket", ""), max_age=8 * 3600)
+        session_id, nonce, path, kind = _tickets().loads(request.form.get("ticket", ""), max_age=8 * 3600)
     except BadSignature as error:
         raise SessionEnded("bad ticket") from error
     secret = browser_secret()
     agent = request.headers.get("User-Agent", "")
-    sid = redeem_ticket(session_id=session_id, nonce=nonce, agent=agent, cookie=secret, now=now())
+    sid = redeem_ticket(
+        session_id=session_id, nonce=nonce, agent=agent, cookie=secret, now=now(), kind=SessionKind(kind)
+    )
     db.session.commit()
     response = redirect(f"{request.environ.get('lms_bridge.script_root', '')}/s/{sid}{path}", code=303)
     give_cookie(response, secret)  # type: ignore[arg-type]
@@ -134,8 +145,8 @@ def _picker(launch: Launch, *, problem: str = "") -> str:
 
 def _deep_linking_launch() -> Launch:
     with acting_as(g.visit.agency_id):
-        launch = db.session.get_one(Launch, g.visit.launch_id)
-    if launch.deep_linking is None or not current.roles & {"instructor", "administrator"}:
+        launch = db.session.get_one(Launch, g.visit.launch_id) if g.visit.launch_id else None
+    if launch is None or launch.deep_linking is None or not current.roles & {"instructor", "administrator"}:
         raise Refused(_("Content is chosen by a teacher, from the course's own form."), reason="no deep linking launch")
     return launch
 

@@ -13,11 +13,11 @@ from flask import Flask, Response, g, request, url_for
 from flask_babel import gettext as _
 
 from lms_bridge.context import context_or_none
-from lms_bridge.plugin_host import host
+from lms_bridge.plugin_host import enabled_declarations, host
 from lms_bridge.web.assets import init_assets
 from lms_bridge.web.formats import init_formats
 from lms_bridge.web.locale import LANGUAGES, choose_locale, init_locale
-from lms_bridge.web.session import page_path, window_ticket
+from lms_bridge.web.session import console_ticket, page_path, window_ticket
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -44,7 +44,7 @@ def init_shell(app: Flask, translations: Iterable[Path]) -> None:
     app.jinja_env.globals.update(
         languages=LANGUAGES, navigation=navigation, page_path=page_path, plugin_title=plugin_title
     )
-    app.jinja_env.globals["window_ticket"] = window_ticket
+    app.jinja_env.globals.update(window_ticket=window_ticket, console_ticket=console_ticket)
     app.context_processor(_page_context)
     app.after_request(_headers)
 
@@ -62,7 +62,7 @@ def _page_context() -> dict[str, Any]:
 def navigation() -> list[MenuEntry]:
     """Return the menu: home, then what plugins declared; the entry of this page is marked."""
     items = [(_("Home"), "home.index")]
-    items += [(item.title, item.endpoint) for declared in host().declarations for item in declared.navigation]
+    items += [(item.title, item.endpoint) for declared in enabled_declarations() for item in declared.navigation]
     endpoints = [endpoint for _title, endpoint in items]
     here = request.endpoint
     if here not in endpoints:

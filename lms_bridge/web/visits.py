@@ -23,8 +23,10 @@ from lms_bridge.services.sessions import TOUCH, SessionEnded, Visit, keep_alive,
 
 View = TypeVar("View", bound=Callable[..., Any])
 SID = re.compile(r"^/s/([A-Za-z0-9_-]{43})(/.*)?$")
-PUBLIC = frozenset({"lti", "health", "static", "window"})
+PUBLIC = frozenset({"lti", "health", "static", "window", "operator"})
 """Blueprints and endpoints that need no session."""
+FOR_NOBODY = frozenset({"console", "home", "session", "static"})
+"""Blueprints that a session without a person, the operator's, may open: every other page is about somebody."""
 _COOKIES = ("__Host-lmsb", "lmsb-p", "lmsb")
 _KEEP_SECONDS = 8 * 3600
 
@@ -151,6 +153,8 @@ def _before() -> str | None:
             raise SessionEnded("no session in the address")
     else:
         _load(sid)
+        if g.visit.person_id is None and endpoint.partition(".")[0] not in FOR_NOBODY and endpoint:
+            raise Refused(_("The operator of the server sees the console only."), reason="operator outside the console")
     # What an LMS posts comes from another site; it is signed, and bound to the browser by its own means.
     if request.method not in {"GET", "HEAD", "OPTIONS"} and request.blueprint != "lti":
         _same_site_only()

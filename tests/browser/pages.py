@@ -20,6 +20,13 @@ RATE_ALL = """async root => {
   return (await post("/p/competency/self-rating/finish", {})).url;
 }"""
 
+POST_FORM = """([action, ticket]) => {
+  const form = Object.assign(document.createElement("form"), {method: "post", action});
+  form.append(Object.assign(document.createElement("input"), {name: "ticket", value: ticket}));
+  document.body.append(form);
+  form.submit();
+}"""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -60,6 +67,11 @@ class Tour:
         place.goto(address)
         return place
 
+    def alone(self, address: str) -> Frame:
+        """Open an address of the bridge that may be in no frame."""
+        self.page.goto(address)
+        return self.page.main_frame
+
     def place(self) -> Frame:
         """Return where pages of the bridge are shown: the window, or the LMS's frame in it."""
         if not self.run.framed:
@@ -81,11 +93,44 @@ class Tour:
         place.goto(self.roots[key] + path)
         return place
 
+    def console(self, person: str, path: str) -> Frame:
+        """Open a page of the console, which is never in a frame, as somebody who opened it from their home page."""
+        key = (f"{person}'s console", 0)
+        if key not in self.roots:
+            ticket = self.visit(person, "/").locator("section:has(#console) [name=ticket]")
+            self._enter(key, f"{self.site.bridge_url}/window", ticket.get_attribute("value") or "")
+        self.page.goto(self.roots[key] + path)
+        return self.page.main_frame
+
+    def imported(self, state: str) -> Frame:
+        """Open the page of an import that stands there."""
+        return self.console("dewi", f"/console/imports/{self.site.imports[state]}")
+
+    def operator(self, path: str) -> Frame:
+        """Open a page of the console as the operator of the server."""
+        key = ("operator", 0)
+        if key not in self.roots:
+            self._enter(key, self.site.operator_link(), "")
+        self.page.goto(self.roots[key] + path)
+        return self.page.main_frame
+
+    def _enter(self, key: tuple[str, int], action: str, ticket: str) -> None:
+        self.page.goto(self.site.bridge_url)
+        self.page.evaluate(POST_FORM, [action, ticket])
+        self.page.wait_for_url("**/s/**")
+        self.roots[key] = "/".join(self.page.url.split("/")[:5])
+
     def result(self) -> str:
         """Return the path of Ani's result, which she gets at the first call."""
         frame = self.visit("ani", "/")
         url: str = frame.evaluate(RATE_ALL, self.roots["ani", self.site.home])
         return url.removeprefix(self.roots["ani", self.site.home])
+
+    def looked_at(self) -> Frame:
+        """Open Ani's page about her data after Rahmat has looked at her result."""
+        path = self.result()
+        self.visit("rahmat", path)
+        return self.visit("ani", "/my-data")
 
     def select_content(self) -> Frame:
         """Open the bridge's catalogue as a teacher."""
@@ -124,11 +169,14 @@ NO_PAGES = {
     *("discovery.configuration", "discovery.jwks", "discovery.registration", "persona.become"),
     *("grades.line_items", "grades.line_item", "grades.results", "roster.memberships"),
     # These only lead on to pages that are here.
+    *("console.index", "console.invitations.index", "console.platforms.tested", "console.invitations.progress"),
+    # Files, and a part of a page.
+    *("console.imports.errors", "console.imports.template", "console.imports.progress"),
     *("course.launch", "deep_linking.begin", "competency.self_rating", "competency.competency"),
 }
 REFUSALS = {
     *("home.unknown_module", "invitation refused", "launch refused", "session ended", "no such page"),
-    *("no such result", "login.auth", "no such page of the LMS"),
+    *("not my section", "operator link used up", "no such result", "login.auth", "no such page of the LMS"),
 }
 SELF_RATING = "/p/competency/self-rating"
 UNKNOWN = "/s/" + "x" * 43
@@ -136,14 +184,44 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     # The bridge: in a session
     "home.index": lambda tour: tour.visit("ani", "/"),
     "home.unknown_module": lambda tour: tour.visit("ani", "/module", activity=tour.site.unknown),
+    "mydata.index": lambda tour: tour.looked_at(),
+    "mydata.index (nothing older)": lambda tour: tour.visit("ani", "/my-data?before=1"),
     "session.pick": lambda tour: tour.select_content(),
     "competency.start": lambda tour: tour.visit("rahmat", f"{SELF_RATING}/start"),
-    "competency.start (no post)": lambda tour: tour.visit("gunawan", f"{SELF_RATING}/start"),
+    "competency.start (no post)": lambda tour: tour.visit("maya", f"{SELF_RATING}/start"),
     "competency.question": lambda tour: (tour.result(), tour.visit("ani", f"{SELF_RATING}/M1/3"))[1],
     "competency.overview": lambda tour: tour.visit("ani", f"{SELF_RATING}/overview"),
     "competency.result": lambda tour: tour.visit("ani", tour.result()),
     "competency.explanation": lambda tour: tour.visit("ani", f"{tour.result()}/explanation"),
     "signed out": lambda tour: tour.press(tour.visit("fitri", "/"), "form[action$='/leave'] button", ".lb-chip-ok"),
+    # The bridge: the console
+    "home.index (administrator)": lambda tour: tour.visit("admin", "/"),
+    "console.platforms.index": lambda tour: tour.console("admin", "/console/platforms"),
+    "console.platforms.show": lambda tour: tour.console("admin", f"/console/platforms/{tour.site.platform}"),
+    "console.platforms.show (tested)": lambda tour: tour.press(
+        tour.console("admin", f"/console/platforms/{tour.site.platform}"), "form[action$='/test'] button", "ol.lb-ticks"
+    ),
+    "console.invitations.show": lambda tour: tour.console("admin", f"/console/invitations/{tour.site.invited}"),
+    "console.keys.index": lambda tour: tour.console("admin", "/console/keys"),
+    "console.keys.index (operator)": lambda tour: tour.operator("/console/keys"),
+    "console.plugins.index": lambda tour: tour.console("admin", "/console/plugins"),
+    "console.plugins.show": lambda tour: tour.console("admin", "/console/plugins/competency"),
+    "console.imports.index": lambda tour: tour.console("dewi", "/console/imports"),
+    "console.imports.show (mapping)": lambda tour: tour.imported("mapping"),
+    "console.imports.show (staging)": lambda tour: tour.imported("staging"),
+    "console.imports.show (ready)": lambda tour: tour.imported("ready"),
+    "console.imports.show (done)": lambda tour: tour.imported("done"),
+    "console.imports.show (refused)": lambda tour: tour.imported("refused"),
+    "console.grants.index": lambda tour: tour.console("dewi", "/console/grants"),
+    "console.grants.index (operator)": lambda tour: tour.operator("/console/grants"),
+    "console.audit.index": lambda tour: tour.console("dewi", "/console/audit"),
+    "console.audit.index (chosen)": lambda tour: tour.console("dewi", "/console/audit?kind=read&actor=1"),
+    "console.jobs.index": lambda tour: tour.console("admin", "/console/jobs"),
+    "console.queue.index": lambda tour: (tour.visit("maya", "/"), tour.console("dewi", "/console/queue"))[1],
+    "console.queue.index (linked)": lambda tour: tour.console("dewi", "/console/queue?show=linked"),
+    "operator.door": lambda tour: tour.alone(tour.site.operator_link()),
+    "not my section": lambda tour: tour.console("dewi", "/console/platforms"),
+    "operator link used up": lambda tour: tour.alone(f"{tour.site.bridge_url}/operator/{'x' * 43}"),
     # The bridge: for everybody
     "lti.bare_launch": lambda tour: tour.public(f"{tour.site.bridge_url}/lti/launch"),
     "landing": lambda tour: tour.public(tour.site.bridge_url),

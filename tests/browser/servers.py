@@ -14,13 +14,15 @@ from requests.adapters import HTTPAdapter
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
-from lms_bridge.db import db, now
-from lms_bridge.lti.registration import invite
-from lms_bridge.models import Agency
+from lms_bridge.db import acting_as, db, now
+from lms_bridge.lti.registration import invite, make_invitation
+from lms_bridge.models import Agency, Platform
 from lms_bridge.practice.app import create_practice_app
 from lms_bridge.practice.driver import PracticeDriver
+from lms_bridge.services.operator_links import make_operator_link
 from lms_bridge.testing import instance
 from lms_bridge.testing.serving import QuietHandler
+from tests.imports.standing import import_lists
 
 RATING = "competency.self-rating"
 
@@ -83,6 +85,15 @@ class Site:
             db.session.remove()
         return link
 
+    def operator_link(self) -> str:
+        """Return a link into the console of the demo agency."""
+        with self.bridge.app_context():
+            agency_id = db.session.scalars(select(Agency.id).where(Agency.code == "demo")).one()
+            link = f"{self.bridge_url}/operator/{make_operator_link(agency_id, now=now())}"
+            db.session.commit()
+            db.session.remove()
+        return link
+
     def work(self) -> None:
         """Do what the worker does: deliver grades and events, fetch rosters."""
         instance.Outbox(self.bridge).drain()
@@ -109,6 +120,14 @@ class Site:
     def register(self) -> None:
         """Register the bridge, and give the course what the tests open."""
         self.lms.register(self.invitation())
+        with self.bridge.app_context():
+            self.platform = db.session.scalars(select(Platform.__table__.c.id)).one()
+            agency_id = db.session.scalars(select(Agency.id).where(Agency.code == "demo")).one()
+            self.invited = make_invitation(agency_id, now=now()).id
+            db.session.commit()
+            with acting_as(agency_id):
+                self.imports = import_lists(Path(self.bridge.config["INSTANCE_PATH"]))
+            db.session.remove()
         self.rating = self.lms.add_activity("Penilaian mandiri", module=RATING)
         self.home = self.lms.add_activity("Beranda")
         self.unknown = self.lms.add_activity("Modul lama", module="gone.module")

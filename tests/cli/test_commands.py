@@ -274,3 +274,16 @@ def test_an_incomplete_export_is_written_and_ends_with_a_failure(command, ask, t
     assert done.exit_code == 1
     assert "incomplete: bygone did not answer" in done.output
     assert file.exists()
+
+
+def test_the_worker_applies_the_rules_of_retention(command, ask):
+    ask(
+        "INSERT INTO core_outbox_event (name, version, payload, happened_at, agency_id) "
+        "SELECT 'old', 1, '{}', '2020-01-01 00:00:00', id FROM core_agency"
+    )
+
+    done = command("worker", "--once")
+
+    assert done.exit_code == 0, done.output
+    assert ask("SELECT count(*) FROM core_outbox_event") == [(0,)]
+    assert ask("SELECT action FROM core_audit_entry") == [("retention.applied",)]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from lms_bridge.services.schema import migrations_folder
+
+NEWEST = max(file.name[:9] for file in (migrations_folder() / "versions").glob("core_*.py"))
+"""The newest revision of core: while the plugin's depends on it, Alembic does not mark it by itself."""
+
 SOURCE = """
 from flask import Blueprint, request
 from sqlalchemy import ForeignKey, delete, func, select
@@ -115,7 +120,7 @@ from alembic import op
 revision = "notes_0001"
 down_revision = None
 branch_labels = ("notes",)
-depends_on = ("core_0002",)
+depends_on = ("NEWEST",)
 
 
 def upgrade():
@@ -135,7 +140,7 @@ def upgrade():
 
 def downgrade():
     op.drop_table("notes_note")
-"""
+""".replace("NEWEST", NEWEST)
 
 README = "Notes that a learner writes and that nobody else reads. " * 8
 

@@ -49,12 +49,12 @@ def test_a_text_that_is_no_nip_is_refused_with_the_reason(text, fault):
 
 def test_the_month_digits_tell_pns_from_pppk_and_must_agree_with_the_list():
     assert (employment_of(PNS), employment_of(PPPK)) == ("PNS", "PPPK")
-    assert read_nip(PNS, employment="PNS") == PNS
-    assert read_nip(PPPK, employment="PPPK") == PPPK
+    assert employment_of(PNS, told="PNS") == "PNS"
+    assert employment_of(PPPK, told="PPPK") == "PPPK"
     with pytest.raises(BadNip, match="nip-not-pns"):
-        read_nip(PPPK, employment="PNS")
+        employment_of(PPPK, told="PNS")
     with pytest.raises(BadNip, match="nip-not-pppk"):
-        read_nip(PNS, employment="PPPK")
+        employment_of(PNS, told="PPPK")
 
 
 @pytest.mark.parametrize(

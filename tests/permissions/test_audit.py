@@ -14,18 +14,6 @@ from lms_bridge.services import audit as audit_service
 
 
 @pytest.fixture
-def result(launch_as):
-    """The address of Ani's competency result."""
-    visit = launch_as("ani")
-    visit.post("/p/competency/self-rating/start")
-    for code in ("M1", "M2", "M3", "M4", "M5", "M6", "M7", "M8", "S1"):
-        marks = {f"answers:asn-38-2017:{code}:3:{place}": "shown" for place in (1, 2, 3)}
-        visit.post(f"/p/competency/self-rating/{code}/3", data=marks)
-    answer = visit.post("/p/competency/self-rating/finish")
-    return answer.headers["Location"].removeprefix(visit.prefix)
-
-
-@pytest.fixture
 def log(bridge_app):
     """What the audit log tells: kind, action, NIPs of actor and subject."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lms_bridge.plugin_host.discovery import Found
+from lms_bridge.plugin_host.names import RESERVED
 
 UNFIT = {
     "import error": ("import no_such_module_anywhere", "No module named 'no_such_module_anywhere'"),
@@ -213,6 +214,12 @@ def test_a_reserved_or_malformed_name_is_refused(name, drop_in, neighbour, start
 
     assert f"the name {name!r} is reserved, or not of" in server.state(name).hint
     assert "The neighbour answers" in server.launch_home().text
+
+
+def test_every_blueprint_of_core_is_reserved(start):
+    endpoints = start(SAFE_MODE="true").app.view_functions
+
+    assert {endpoint.partition(".")[0] for endpoint in endpoints} <= RESERVED
 
 
 @pytest.mark.parametrize("name", ["core", "odd(name"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from lms_bridge_competency import plugin as hooks
+from lms_bridge_competency import privacy
 from lms_bridge_competency.models import Answer, Assessment, Example, Requirement, Result, ResultLine
 from sqlalchemy import select
 
@@ -123,3 +126,18 @@ def test_rows_of_linked_persons_are_treated_as_one(ani, stored, linked):
 
 def person(nip: str):
     return person_ref(db.session.scalar(select(Person.id).where(Person.nip == nip)))
+
+
+def test_a_rating_that_was_never_finished_is_forgotten_and_a_finished_one_is_not(ani, learner, stored):
+    ani.answer("M1", 3, example="I spoke up.")
+    rahmat = learner("rahmat")
+    rahmat.begin()
+    rahmat.rate(required=4)
+    rahmat.finish()
+
+    with stored.opened():
+        kept = privacy.delete_drafts(now() - dt.timedelta(days=730))
+        gone = privacy.delete_drafts(now() + dt.timedelta(days=1))
+
+    assert (kept, gone) == (0, 1)
+    assert [stored.count(table) for table in (Assessment, Example, Result)] == [1, 0, 1]

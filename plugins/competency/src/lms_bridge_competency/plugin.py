@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from lms_bridge.api import (
     BridgeContext,
     Card,
@@ -15,6 +17,7 @@ from lms_bridge.api import (
     Permission,
     PersonRef,
     Plugin,
+    Retention,
     ScoreMap,
     Task,
     _l,
@@ -29,6 +32,7 @@ from lms_bridge_competency.views import bp
 _TITLE = _l("Competency mapping")
 _DESCRIPTION = _l("Rate yourself on the nine official competencies and see level, gap and Job Person Match.")
 _COLUMN = _l("Competency mapping: level attained against the standard of the post")
+DRAFTS_KEPT = dt.timedelta(days=730)
 
 
 @hookimpl
@@ -55,6 +59,11 @@ def plugin() -> Plugin:
                 "competency.view-result",
                 _l("See a competency result"),
                 frozenset({"self", "superior", "team_superior", "analyst"}),
+            ),
+        ),
+        retention=(
+            Retention(
+                "drafts", _l("Self-ratings that were begun and never finished"), DRAFTS_KEPT, privacy.delete_drafts
             ),
         ),
         event_types=(ResultComputed,),

@@ -1,7 +1,8 @@
-"""The plugin's duties to the people it keeps data about: hand it over, and delete it."""
+"""The plugin's duties to the people it keeps data about: hand it over, delete it, and keep it no longer than needed."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -75,6 +76,19 @@ def _result(row: Result) -> dict[str, Any]:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def delete_drafts(before: dt.datetime) -> int:
+    """Delete self-ratings that were last changed before a moment and never led to a result."""
+    never_finished = select(Assessment.id).where(Assessment.finished_at.is_(None), Assessment.changed_at < before)
+    ids = list(db.session.scalars(never_finished))
+    for statement in (
+        delete(Answer).where(Answer.assessment_id.in_(ids)),
+        delete(Example).where(Example.assessment_id.in_(ids)),
+        delete(Assessment).where(Assessment.id.in_(ids)),
+    ):
+        db.session.execute(statement, execution_options={"synchronize_session": False})
+    return len(ids)
 
 
 def erase_rows(person: PersonRef) -> ErasureReceipt:
