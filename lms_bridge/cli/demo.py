@@ -23,6 +23,8 @@ def seed() -> None:
     """Create the demo agency with its people, posts and units in the database of the settings.
 
     Run again it changes nothing.
+
+    Example: lms-bridge demo seed
     """
     click.echo("Demo agency created." if seed_demo() else "Demo agency exists.")
 
