@@ -20,9 +20,9 @@ def demo() -> None:
 @demo.command()
 @with_app
 def seed() -> None:
-    """Create the demo agency with its people, posts and units in the database of the settings.
+    """Create the demo agency in the database of the settings: 300 people in forty units, four programmes.
 
-    Run again it changes nothing.
+    Run again it only ties the programme that has a course to the LMS, once one is registered.
 
     Example: lms-bridge demo seed
     """

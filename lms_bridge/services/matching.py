@@ -18,10 +18,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import and_, or_, select, update
 
+from lms_bridge.context import PersonRef
 from lms_bridge.db import changed_rows, current_agency, db
 from lms_bridge.domain.nip import clean_nip
 from lms_bridge.errors import Conflict, NotFound
 from lms_bridge.models import Agency, Matching, Person, Placement, PlatformUser
+from lms_bridge.services.audit import audit
 from lms_bridge.services.grants import take_grants
 
 log = structlog.get_logger("lms_bridge.matching")
@@ -57,7 +59,7 @@ def set_matching_rules(rules: MatchingRules) -> None:
     """Change the rules of the agency; they hold from the next launch or roster on, and take back no link."""
     values = {"match_email": rules.email, "match_username": rules.username}
     db.session.execute(update(Agency).where(Agency.id == current_agency()).values(**values))
-    log.info("matching rules", **values)
+    audit("matching.changed", email=rules.email, username=rules.username)
 
 
 def known() -> Any:
@@ -65,6 +67,12 @@ def known() -> Any:
     return or_(
         Person.nip.is_not(None), select(Placement.id).where(Placement.person_id == Person.id).correlate(Person).exists()
     )
+
+
+def find_by_nip(text: str) -> int | None:
+    """Return who has the NIP that was written, with or without spaces; nothing where it is none, or nobody's."""
+    nip = clean_nip(text)
+    return db.session.scalar(select(Person.id).where(Person.nip == nip)) if nip else None
 
 
 def learn_nip(person_id: int, nip: str) -> None:
@@ -86,8 +94,10 @@ def learn_nip(person_id: int, nip: str) -> None:
         return
     if not _followed(person_id):
         rows[person_id].same_as_id = middle
+        _note_link(person_id, middle, by="nip")
     elif not _followed(middle) and rows[middle].same_as_id is None:
         rows[middle].same_as_id = person_id
+        _note_link(middle, person_id, by="nip")
     else:
         log.warning("two groups of records have one NIP", person=person_id, other=middle)
     db.session.flush()
@@ -99,21 +109,16 @@ def match_by_rules(person_id: int, rules: MatchingRules, *, email: str, username
     A login name counts when it is the NIP of somebody. An e-mail address counts when exactly one person of the agency's
     data has it for whom nobody was ever launched: then it came with that data, and no user of an LMS chose it.
     """
-    found = _by_username(username) if rules.username else None
+    found, by = (find_by_nip(username) if rules.username else None), "username"
     if found is None and rules.email:
-        found = _by_email(email)
+        found, by = _by_email(email), "email"
     if found is None or found == person_id:
         return False
     try:
-        link_person(person_id, found)
+        link_person(person_id, found, by=by)
     except CannotLink:
         return False
     return True
-
-
-def _by_username(username: str) -> int | None:
-    nip = clean_nip(username)
-    return db.session.scalar(select(Person.id).where(Person.nip == nip)) if nip else None
 
 
 def _by_email(email: str) -> int | None:
@@ -128,9 +133,10 @@ def _by_email(email: str) -> int | None:
     return rows[0].id if len(rows) == 1 and not rows[0].launched else None
 
 
-def link_person(person_id: int, known_id: int) -> None:
+def link_person(person_id: int, known_id: int, *, by: str = "hand") -> None:
     """Say that somebody whom an LMS brought is a person of the agency's data; nothing moves, so it can be taken back.
 
+    :param by: the rule, for the audit log; ``hand`` where the person of the session says so.
     :raises NotFound: one of them does not exist.
     :raises CannotLink: the first is matched already or has a placement, or the agency's data does not know the second.
     """
@@ -143,7 +149,7 @@ def link_person(person_id: int, known_id: int) -> None:
         raise CannotLink(_("Choose somebody who is in the agency's data, with an NIP or a placement."))
     mine.same_as_id = middle
     db.session.flush()
-    log.info("people linked", person=person_id, to=middle)
+    _note_link(person_id, middle, by=by)
 
 
 def unlink_person(person_id: int) -> None:
@@ -155,7 +161,7 @@ def unlink_person(person_id: int) -> None:
     mine = _locked(person_id)[person_id]
     if mine.same_as_id is None:
         raise CannotLink(_("This person is linked to nobody. Look at the list again."))
-    log.info("people unlinked", person=person_id, was=mine.same_as_id)
+    audit("person.unlinked", subject=person_id, was=mine.same_as_id)
     mine.same_as_id, mine.matching = None, Matching.BY_HAND
     db.session.flush()
 
@@ -170,7 +176,7 @@ def dismiss(person_id: int) -> None:
         update(Person).where(waits, Person.matching != Matching.DISMISSED).values(matching=Matching.DISMISSED)
     ):
         raise CannotLink(_("This person does not wait any more. Look at the list again."))
-    log.info("person dismissed", person=person_id)
+    audit("person.dismissed", subject=person_id)
 
 
 def recall(person_id: int) -> None:
@@ -181,6 +187,13 @@ def recall(person_id: int) -> None:
     dismissed = and_(Person.id == person_id, Person.matching == Matching.DISMISSED)
     if not changed_rows(update(Person).where(dismissed).values(matching=Matching.BY_HAND)):
         raise CannotLink(_("This person was not dismissed. Look at the list again."))
+    audit("person.recalled", subject=person_id)
+
+
+def _note_link(person_id: int, middle: int, *, by: str) -> None:
+    # What a rule does at a launch, whoever launches does.
+    actor = None if by == "hand" else PersonRef(person_id, "", (person_id,))
+    audit("person.linked", subject=person_id, actor=actor, to=middle, by=by)
 
 
 def _locked(*ids: int) -> dict[int, Person]:

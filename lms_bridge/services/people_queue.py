@@ -17,6 +17,8 @@ from lms_bridge.services.matching import known
 from lms_bridge.services.unit_tree import valid
 from lms_bridge.services.units import name_then, then
 
+PAGE = 50
+
 
 class Queue(Enum):
     """The three lists: who waits, who was linked, who was dismissed."""
@@ -57,7 +59,7 @@ def count_waiting() -> int:
     return db.session.scalar(select(func.count()).select_from(_people(Queue.WAITING).subquery())) or 0
 
 
-def queued_people(queue: Queue, *, today: dt.date, after: int = 0, limit: int = 50) -> list[QueuedPerson]:
+def queued_people(queue: Queue, *, today: dt.date, after: int = 0, limit: int = PAGE) -> list[QueuedPerson]:
     """Return a page of a list, who came first first, by three statements at most.
 
     :param after: id of the last person of the page before.

@@ -26,10 +26,12 @@ from lms_bridge.services.relations import QUERIES, People, Question
 View = TypeVar("View", bound=Callable[..., Any])
 
 ADMINISTER, MANAGE_PEOPLE, ROTATE_KEYS = "core.administer", "core.manage-people", "core.rotate-keys"
+MY_DATA = "core.my-data"
 CORE = (
     Permission(ADMINISTER, _l("Look after LMSs, plugins and jobs"), frozenset({"administrator", "operator"})),
     Permission(MANAGE_PEOPLE, _l("Look after people, imports, grants and audit"), frozenset({"analyst", "operator"})),
     Permission(ROTATE_KEYS, _l("Renew the keys of the server"), frozenset({"operator"})),
+    Permission(MY_DATA, _l("See and take away one's own data"), frozenset({"self"})),
 )
 """Core's own actions; those of plugins are in their declarations."""
 _OF_A_SESSION = frozenset({"administrator", "operator"})

@@ -180,6 +180,17 @@ def test_forget_refuses_what_is_installed_and_what_is_core(
     assert ask("SELECT count(*) FROM notes_note") == [(1,)]
 
 
+@pytest.mark.parametrize("name", ["core_placement", "alembic", "Notes", ""])
+def test_forget_drops_nothing_by_a_name_that_no_plugin_can_have(
+    name: str, bridge: Bridge, ask: Callable[[str], Any]
+) -> None:
+    refused = bridge.run("plugin", "forget", name, "--yes", check=False)
+
+    assert "is no plugin" in refused
+    assert ask("SELECT count(*) FROM core_placement_superior")
+    assert ask("SELECT count(*) FROM alembic_version")
+
+
 def all_passed() -> list[Check]:
     return [Check(grade, f"a check of {grade}", "") for grade in GRADES]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import replace
 
 import pytest
 
-from tools.reference.kinds import KINDS
+from tools.reference.kinds import KINDS, refusals
 from tools.reference.pages import Page, faults, pages
 
 SHOWN = {
@@ -30,6 +31,11 @@ def changed(kind: str, names: str) -> list[Page]:
 
 def test_everything_is_documented_nothing_else_and_as_it_is() -> None:
     assert faults(pages()) == []
+
+
+@pytest.mark.parametrize("refusal", refusals(), ids=lambda kind: kind.code)
+def test_the_docstring_of_a_refusal_ends_with_what_helps(refusal: type) -> None:
+    assert re.search(r"\S\n\nWhat helps: \S", inspect.getdoc(refusal) or "")
 
 
 def test_every_kind_is_tried() -> None:

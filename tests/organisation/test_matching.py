@@ -12,7 +12,7 @@ from sqlalchemy import select
 from lms_bridge.db import acting_as, db, now
 from lms_bridge.domain.nip import clean_nip
 from lms_bridge.errors import NotFound
-from lms_bridge.models import Agency, Matching, Person, Placement, PlatformUser, Post, Unit
+from lms_bridge.models import Agency, AuditEntry, Matching, Person, PlatformUser
 from lms_bridge.services.matching import (
     CannotLink,
     MatchingRules,
@@ -26,7 +26,6 @@ from lms_bridge.services.matching import (
 )
 from lms_bridge.services.people import person_ref, placement_of
 from lms_bridge.services.people_queue import Queue, count_waiting, queued_people
-from tests.organisation.conftest import START
 
 TODAY = now().date()
 NIP, OTHER_NIP = "198001012005011001", "198001012005011002"
@@ -277,14 +276,10 @@ def demo(bridge_app):
 
 @pytest.fixture
 def maya_imported(demo):
-    """Maya, whose idnumber is empty in the LMS, came with the agency's data: a post, and her address there."""
+    """Maya, whose idnumber is empty in the LMS, is in the agency's data, with her address there; gives her post."""
     with demo():
-        maya = Person(name="Maya Puspitasari", nip=NIP, email="maya@nusaraya.example", created_at=now())
-        db.session.add(maya)
-        db.session.flush()
-        post, unit = db.session.scalar(select(Post).limit(1)), db.session.scalar(select(Unit).limit(1))
-        db.session.add(Placement(person_id=maya.id, post_id=post.id, unit_id=unit.id, valid_from=START))
-        return post.name
+        maya = db.session.scalar(select(Person.id).where(Person.email == "maya@nusaraya.example"))
+        return placement_of(person_ref(maya), on=TODAY).post_name
 
 
 def test_who_matches_nobody_works_on_and_waits_with_the_name_and_login_that_the_lms_tells(launch_as, demo):
@@ -334,3 +329,39 @@ def test_a_teacher_cannot_name_anybody_by_an_activitys_value(launch_as, demo, ma
     page = launch_as("maya", custom=custom, email=None, claim_custom=custom)
 
     assert clean_nip(NIP) and maya_imported not in page.get("/").text
+
+
+# What the audit log keeps of it
+
+
+def deeds(person_id):
+    rows = db.session.execute(
+        select(AuditEntry.action, AuditEntry.actor_id, AuditEntry.facts)
+        .where(AuditEntry.subject_id == person_id)
+        .order_by(AuditEntry.id)
+    )
+    return [(row.action, row.actor_id, row.facts) for row in rows]
+
+
+def test_every_step_by_hand_is_audited(launched, person):
+    mine, ani = launched(), person("Ani", nip=NIP)
+    link_person(mine, ani.id)
+    unlink_person(mine)
+    dismiss(mine)
+    recall(mine)
+
+    assert deeds(mine) == [
+        ("person.linked", None, {"to": ani.id, "by": "hand"}),
+        ("person.unlinked", None, {"was": ani.id}),
+        ("person.dismissed", None, {}),
+        ("person.recalled", None, {}),
+    ]
+
+
+def test_what_a_rule_links_is_audited_with_the_rule(launched, person):
+    ani, mine, third = person("Ani", nip=NIP, email="a@x.example"), launched(), launched()
+    match_by_rules(mine, BOTH, email="a@x.example", username="")
+    learn_nip(third, NIP)
+
+    assert deeds(mine) == [("person.linked", mine, {"to": ani.id, "by": "email"})]
+    assert deeds(third) == [("person.linked", third, {"to": ani.id, "by": "nip"})]

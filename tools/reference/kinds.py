@@ -146,13 +146,19 @@ def permissions() -> Mapping[str, str]:
 
 @cache
 def errors() -> Mapping[str, str]:
-    """Return every refusal that has a code of its own."""
+    """Return every refusal, by its code."""
+    return {kind.code: _error(kind) for kind in refusals()}
+
+
+@cache
+def refusals() -> tuple[type[BridgeError], ...]:
+    """Return every class of refusals that has a code of its own."""
     for package in (lms_bridge, *(importlib.import_module(entry.module) for entry in entry_points(group=GROUP))):
         for module in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{package.__name__}."):
             if not re.search(r"\.(_?migrations|testing|__main__)\b", module.name):
                 importlib.import_module(module.name)
     kinds = sorted({BridgeError, *_below(BridgeError)}, key=lambda kind: kind.code)
-    return {kind.code: _error(kind) for kind in kinds if "code" in vars(kind)}
+    return tuple(kind for kind in kinds if "code" in vars(kind))
 
 
 def _below(kind: type[BridgeError]) -> Iterator[type[BridgeError]]:
@@ -164,10 +170,8 @@ def _below(kind: type[BridgeError]) -> Iterator[type[BridgeError]]:
 
 def _error(kind: type[BridgeError]) -> str:
     told = paragraphs(inspect.getdoc(kind) or "")
-    helps = told[-1].removeprefix("What helps: ")
-    if len(told) < 2 or helps == told[-1]:
-        raise ValueError(f"the docstring of {kind.__name__} must end with a paragraph 'What helps: ...'")
-    return _row(f"`{kind.code}`", str(int(kind.status)), prose(told[-2]), helps)
+    happened, helps = told[-2:] if len(told) > 1 else ("", "")
+    return _row(f"`{kind.code}`", str(int(kind.status)), prose(happened), helps.removeprefix("What helps: "))
 
 
 KINDS = {
