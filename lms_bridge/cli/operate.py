@@ -181,7 +181,10 @@ def add_platform(code: str, issuer: str, client_id: str, deployment_id: str, **u
 @platform_group.command("list")
 @with_app
 def list_platforms() -> None:
-    """List the registered LMSs: number, agency, active or off, issuer, client id."""
+    """List the registered LMSs: number, agency, active or off, issuer, client id.
+
+    Example: lms-bridge platform list
+    """
     rows = db.session.execute(
         select(Platform, Agency.code).join(Agency, Agency.id == Platform.agency_id),
         execution_options={"all_agencies": True},
@@ -216,7 +219,10 @@ def grades_group() -> None:
 @grades_group.command("parked")
 @with_app
 def parked() -> None:
-    """List the grades that an LMS refused and that wait for somebody, each with the reason."""
+    """List the grades that an LMS refused and that wait for somebody, each with the reason.
+
+    Example: lms-bridge grades parked
+    """
     rows = parked_grades()
     for row in rows:
         click.echo(f"{row.id}\t{row.reason}\ttries {row.attempts}\tuser {row.sub}\t{row.url}")
@@ -251,6 +257,8 @@ def dead() -> None:
     """List the events that a plugin failed to handle five times, with the kind of the failure.
 
     The whole failure is in the worker's log.
+
+    Example: lms-bridge events dead
     """
     rows = dead_deliveries()
     for row in rows:

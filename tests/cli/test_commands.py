@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -322,3 +324,16 @@ def test_an_operator_s_link_is_the_only_thing_printed(command, ask):
     assert done.exit_code == 0
     assert done.output.startswith("http://127.0.0.1:8000/operator/") and done.output.count("\n") == 1
     assert ask("SELECT count(*) FROM core_operator_link") == [(1,)]
+
+
+def commands(group: click.Group, *before: str) -> Iterator[tuple[str, ...]]:
+    for name, one in group.commands.items():
+        yield from commands(one, *before, name) if isinstance(one, click.Group) else [(*before, name)]
+
+
+@pytest.mark.parametrize("words", list(commands(bridge)), ids=" ".join)
+def test_every_command_explains_itself_with_an_example(words):
+    shown = CliRunner().invoke(bridge, [*words, "--help"])
+
+    assert shown.exit_code == 0
+    assert re.search(rf"Examples?:[^$]*lms-bridge {' '.join(words)}", " ".join(shown.output.split()))
