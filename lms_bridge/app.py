@@ -23,7 +23,7 @@ from lms_bridge.lti.http import LmsClient
 from lms_bridge.plugin_host.host import PluginHost, init_plugins
 from lms_bridge.services.schema import pending_branches, version_folders
 from lms_bridge.settings import Settings, load_settings
-from lms_bridge.web import console, health, home, lti, operator, session
+from lms_bridge.web import console, health, home, lti, my_data, operator, session
 from lms_bridge.web.shell import init_shell
 from lms_bridge.web.visits import SessionPath, init_visits
 
@@ -101,7 +101,7 @@ def _init_database(app: Flask, settings: Settings) -> None:
 def _init_web(app: Flask) -> None:
     init_visits(app)
     app.before_request(home.refuse_switched_off)
-    for blueprint in (lti.bp, home.bp, console.bp, operator.bp, session.bp, session.window_bp, health.bp):
+    for blueprint in (lti.bp, home.bp, my_data.bp, console.bp, operator.bp, session.bp, session.window_bp, health.bp):
         app.register_blueprint(blueprint)
 
 

@@ -26,10 +26,12 @@ from lms_bridge.services.relations import QUERIES, People, Question
 View = TypeVar("View", bound=Callable[..., Any])
 
 ADMINISTER, MANAGE_PEOPLE, ROTATE_KEYS = "core.administer", "core.manage-people", "core.rotate-keys"
+MY_DATA = "core.my-data"
 CORE = (
     Permission(ADMINISTER, _l("Look after LMSs, plugins and jobs"), frozenset({"administrator", "operator"})),
     Permission(MANAGE_PEOPLE, _l("Look after people, imports, grants and audit"), frozenset({"analyst", "operator"})),
     Permission(ROTATE_KEYS, _l("Renew the keys of the server"), frozenset({"operator"})),
+    Permission(MY_DATA, _l("See and take away one's own data"), frozenset({"self"})),
 )
 """Core's own actions; those of plugins are in their declarations."""
 _OF_A_SESSION = frozenset({"administrator", "operator"})
@@ -81,6 +83,19 @@ def visible_people(actor: Actor, action: str, *, on: dt.date | None = None) -> S
     return select(Person.id).where(
         Person.agency_id == actor.agency.id, func.coalesce(Person.same_as_id, Person.id).in_(canonical)
     )
+
+
+def may_for_others(actor: Actor, action: str) -> bool:
+    """Say whether there is anybody but the actor to whom they may do this today; one statement."""
+    relations = _relations(action) - {"self"}
+    question = _question(actor, action, None)
+    held = [
+        exists(people.where(people.selected_columns[0].not_in(actor.person.ids)).correlate(None))
+        for people in _queries(question, relations)
+    ]
+    if held and db.session.scalar(select(or_(*held))):
+        return True
+    return bool(_told_by_plugins(question, relations) - set(actor.person.ids))
 
 
 def actions_for(relation: str) -> frozenset[str]:

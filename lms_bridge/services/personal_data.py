@@ -10,11 +10,11 @@ from enum import Enum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Table, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, Text, and_, cast, delete, func, or_, select, update
 
 from lms_bridge.context import PersonRef
 from lms_bridge.contributions import ErasureReceipt, ExportPart
-from lms_bridge.db import changed_rows, db
+from lms_bridge.db import changed_rows, current_agency, db
 from lms_bridge.models import (
     AuditEntry,
     Enrolment,
@@ -93,6 +93,7 @@ PLACES = (
     _place("accounts", _l("Accounts in the LMS"), PlatformUser, "person_id", Erasing.DELETED),
     _place("import_rows", _l("Rows of lists that were imported"), ImportRow, "target_id", Erasing.DELETED),
     _place("imports", _l("Lists you imported"), Import, "created_by_id", Erasing.NAMELESS),
+    _place("imports", _l("Lists you imported"), Import, "created_by_id", Erasing.NAMELESS),
     _place("seen_by", _l("Who looked at your data"), AuditEntry, "subject_id", Erasing.NAMELESS),
     _place("done_by_you", _l("What you did with others' data"), AuditEntry, "actor_id", Erasing.NAMELESS),
 )
@@ -122,7 +123,7 @@ def plain(value: Any) -> Any:
 def erase_core(person: PersonRef, *, now: dt.datetime, today: dt.date) -> ErasureReceipt:
     """Delete what core keeps about a person, and take their name from what must stay true."""
     _leave_posts(person, today)
-    deleted = kept = 0
+    deleted, kept = _forget_imported(person), 0
     for place in PLACES:
         rows = int(db.session.scalar(select(func.count()).select_from(place.table).where(place.of(person))) or 0)
         if place.erasing is Erasing.NAMELESS:
@@ -140,6 +141,17 @@ def erase_core(person: PersonRef, *, now: dt.datetime, today: dt.date) -> Erasur
     )
     db.session.expire_all()
     return ErasureReceipt(deleted=deleted, anonymised=kept)
+
+
+def _forget_imported(person: PersonRef) -> int:
+    """Delete the rows of lists that tell about the person, also those that would bring the name back when undone."""
+    people, lists, rows = Person.__table__, Import.__table__, ImportRow.__table__
+    of_people = select(lists.c.id).where(lists.c.kind == "people", lists.c.agency_id == current_agency())
+    about = [and_(rows.c.import_id.in_(of_people), rows.c.target_id.in_(person.ids))]
+    for nip in db.session.scalars(select(people.c.nip).where(people.c.id.in_(person.ids), people.c.nip.is_not(None))):
+        told = (cast(rows.c[name], Text).contains(nip) for name in ("values", "cells", "faults", "before"))
+        about.append(and_(rows.c.agency_id == current_agency(), or_(*told)))
+    return changed_rows(delete(rows).where(or_(*about)))
 
 
 def _leave_posts(person: PersonRef, today: dt.date) -> None:

@@ -102,6 +102,10 @@ class Tour:
         self.page.goto(self.roots[key] + path)
         return self.page.main_frame
 
+    def imported(self, state: str) -> Frame:
+        """Open the page of an import that stands there."""
+        return self.console("dewi", f"/console/imports/{self.site.imports[state]}")
+
     def linked(self) -> Frame:
         """Open the list of those who are linked, with the administrator of the LMS in it."""
         frame = self.console("dewi", "/console/queue?show=linked")
@@ -135,6 +139,12 @@ class Tour:
         frame = self.visit("ani", "/")
         url: str = frame.evaluate(RATE_ALL, self.roots["ani", self.site.home])
         return url.removeprefix(self.roots["ani", self.site.home])
+
+    def looked_at(self) -> Frame:
+        """Open Ani's page about her data after Rahmat has looked at her result."""
+        path = self.result()
+        self.visit("rahmat", path)
+        return self.visit("ani", "/my-data")
 
     def select_content(self) -> Frame:
         """Open the bridge's catalogue as a teacher."""
@@ -174,6 +184,8 @@ NO_PAGES = {
     *("grades.line_items", "grades.line_item", "grades.results", "roster.memberships"),
     # These only lead on to pages that are here.
     *("console.index", "console.invitations.index", "console.platforms.tested", "console.invitations.progress"),
+    # Files, and a part of a page.
+    *("console.imports.errors", "console.imports.template", "console.imports.progress"),
     *("course.launch", "deep_linking.begin", "competency.self_rating", "competency.competency"),
 }
 REFUSALS = {
@@ -186,6 +198,8 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     # The bridge: in a session
     "home.index": lambda tour: tour.visit("ani", "/"),
     "home.unknown_module": lambda tour: tour.visit("ani", "/module", activity=tour.site.unknown),
+    "mydata.index": lambda tour: tour.looked_at(),
+    "mydata.index (nothing older)": lambda tour: tour.visit("ani", "/my-data?before=1"),
     "session.pick": lambda tour: tour.select_content(),
     "competency.start": lambda tour: tour.visit("rahmat", f"{SELF_RATING}/start"),
     "competency.start (no post)": lambda tour: tour.visit("maya", f"{SELF_RATING}/start"),
@@ -206,6 +220,16 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     "console.keys.index (operator)": lambda tour: tour.operator("/console/keys"),
     "console.plugins.index": lambda tour: tour.console("admin", "/console/plugins"),
     "console.plugins.show": lambda tour: tour.console("admin", "/console/plugins/competency"),
+    "console.imports.index": lambda tour: tour.console("dewi", "/console/imports"),
+    "console.imports.show (mapping)": lambda tour: tour.imported("mapping"),
+    "console.imports.show (staging)": lambda tour: tour.imported("staging"),
+    "console.imports.show (ready)": lambda tour: tour.imported("ready"),
+    "console.imports.show (done)": lambda tour: tour.imported("done"),
+    "console.imports.show (refused)": lambda tour: tour.imported("refused"),
+    "console.grants.index": lambda tour: tour.console("dewi", "/console/grants"),
+    "console.grants.index (operator)": lambda tour: tour.operator("/console/grants"),
+    "console.audit.index": lambda tour: tour.console("dewi", "/console/audit"),
+    "console.audit.index (chosen)": lambda tour: tour.console("dewi", "/console/audit?kind=read&actor=1"),
     "console.jobs.index": lambda tour: tour.console("admin", "/console/jobs"),
     "console.queue.index": lambda tour: (tour.visit("maya", "/"), tour.console("dewi", "/console/queue"))[1],
     "console.queue.index (linked)": lambda tour: tour.linked(),

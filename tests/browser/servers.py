@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
-from lms_bridge.db import db, now
+from lms_bridge.db import acting_as, db, now
 from lms_bridge.lti.registration import invite, make_invitation
 from lms_bridge.models import Agency, Platform
 from lms_bridge.practice.app import create_practice_app
@@ -22,6 +22,7 @@ from lms_bridge.practice.driver import PracticeDriver
 from lms_bridge.services.operator_links import make_operator_link
 from lms_bridge.testing import instance
 from lms_bridge.testing.serving import QuietHandler
+from tests.imports.standing import import_lists
 
 RATING = "competency.self-rating"
 
@@ -124,6 +125,8 @@ class Site:
             agency_id = db.session.scalars(select(Agency.id).where(Agency.code == "demo")).one()
             self.invited = make_invitation(agency_id, now=now()).id
             db.session.commit()
+            with acting_as(agency_id):
+                self.imports = import_lists(Path(self.bridge.config["INSTANCE_PATH"]))
             db.session.remove()
         self.rating = self.lms.add_activity("Penilaian mandiri", module=RATING)
         self.home = self.lms.add_activity("Beranda")

@@ -140,3 +140,11 @@ class _Strange(Schema):
 def test_settings_that_no_form_can_show_set_the_plugin_aside(schema: Any) -> None:
     with pytest.raises(Unfit, match="setting"):
         check_declaration(Plugin("poll", "Poll", "1", settings=schema), "poll")
+
+
+def test_in_safe_mode_the_list_says_why_it_is_empty(bridge_app: Flask, console_as: Callable[..., Browser]) -> None:
+    host = bridge_app.extensions["lms_bridge.plugins"]
+    host.safe_mode = True
+    host.states.clear()
+
+    assert "modus aman" in console_as().get("/console/plugins").text

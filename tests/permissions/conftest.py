@@ -114,11 +114,25 @@ def statements(bridge_app: Flask) -> Callable[[], Any]:
         def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
             seen.append(statement)
 
-        event.listen(db.engine, "before_cursor_execute", note)
+        with bridge_app.app_context():
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", note)
         yield seen
-        event.remove(db.engine, "before_cursor_execute", note)
+        event.remove(engine, "before_cursor_execute", note)
 
     return counted
+
+
+@pytest.fixture
+def result(launch_as: Callable[..., Any]) -> str:
+    """The address of Ani's competency result."""
+    visit = launch_as("ani")
+    visit.post("/p/competency/self-rating/start")
+    for code in ("M1", "M2", "M3", "M4", "M5", "M6", "M7", "M8", "S1"):
+        marks = {f"answers:asn-38-2017:{code}:3:{place}": "shown" for place in (1, 2, 3)}
+        visit.post(f"/p/competency/self-rating/{code}/3", data=marks)
+    answer = visit.post("/p/competency/self-rating/finish")
+    return str(answer.headers["Location"].removeprefix(visit.prefix))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, select, text
@@ -11,18 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from lms_bridge.api import AuditKind, acting_as, audit, audit_reads, db
 from lms_bridge.models import Agency, AuditEntry, Person
 from lms_bridge.services import audit as audit_service
-
-
-@pytest.fixture
-def result(launch_as):
-    """The address of Ani's competency result."""
-    visit = launch_as("ani")
-    visit.post("/p/competency/self-rating/start")
-    for code in ("M1", "M2", "M3", "M4", "M5", "M6", "M7", "M8", "S1"):
-        marks = {f"answers:asn-38-2017:{code}:3:{place}": "shown" for place in (1, 2, 3)}
-        visit.post(f"/p/competency/self-rating/{code}/3", data=marks)
-    answer = visit.post("/p/competency/self-rating/finish")
-    return answer.headers["Location"].removeprefix(visit.prefix)
+from lms_bridge.services.audit_log import DEEDS
 
 
 @pytest.fixture
@@ -112,3 +102,15 @@ def test_an_entry_takes_no_fact_that_could_tell_who_somebody_is(bridge_app, fact
 def test_reads_need_somebody_who_reads(bridge_app):
     with bridge_app.app_context(), pytest.raises(RuntimeError):
         audit_reads("test.read", [1])
+
+
+def test_whatever_core_notes_has_words_in_which_it_is_shown():
+    core = Path(__file__).parents[2] / "lms_bridge"
+    noted = {
+        name
+        for file in core.rglob("*.py")
+        for name in re.findall(r'\b(?:audit|_note)\(\s*"([a-z]+\.[a-z_-]+)"', file.read_text("utf-8"))
+    }
+
+    assert len(noted) > 10
+    assert noted <= set(DEEDS)

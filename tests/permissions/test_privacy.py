@@ -12,7 +12,17 @@ from sqlalchemy import func, select
 from lms_bridge.context import PersonRef
 from lms_bridge.contributions import ExportPart
 from lms_bridge.db import METADATA, acting_as, db, now
-from lms_bridge.models import Agency, AuditEntry, Evidence, Person, Placement, PlatformUser, SchemaLedger
+from lms_bridge.models import (
+    Agency,
+    AuditEntry,
+    Evidence,
+    Import,
+    ImportRow,
+    Person,
+    Placement,
+    PlatformUser,
+    SchemaLedger,
+)
 from lms_bridge.plugin_host import host
 from lms_bridge.services.people import person_ref
 from lms_bridge.services.personal_data import NAMELESS, PLACES, Erasing
@@ -143,6 +153,26 @@ def test_every_row_of_a_person_with_two_rows_is_erased(rated):
 
     assert set(db.session.scalars(select(Person.name).where(Person.id.in_(person_ref(twin.id).ids)))) == {NAMELESS}
     assert db.session.scalar(select(func.count(Evidence.id)).where(Evidence.person_id == twin.same_as_id)) == 0
+
+
+def test_no_list_that_was_imported_can_bring_the_name_back(rated):
+    ani, rahmat = person(ANI), person(RAHMAT)
+    for kind, values in (
+        ("people", {"target_id": ani.id, "before": {"name": "Ani"}}),
+        ("people", {"cells": [ANI, "Ani"]}),
+        ("placements", {"target_id": ani.id, "values": {"person_id": rahmat.id}}),
+        ("people", {"target_id": rahmat.id, "before": {"name": "Rahmat"}}),
+    ):
+        one = Import(kind=kind, file_name="x", created_at=now())
+        db.session.add(one)
+        db.session.flush()
+        db.session.add(ImportRow(import_id=one.id, number=1, **values))
+    db.session.flush()
+
+    erase_person(ani, now=now())
+
+    left = list(db.session.scalars(select(ImportRow).order_by(ImportRow.import_id)))
+    assert [(row.target_id, row.before) for row in left] == [(ani.id, None), (rahmat.id, {"name": "Rahmat"})]
 
 
 def test_who_was_erased_comes_back_by_a_launch_as_somebody_new(rated, launch_as, bridge_app):

@@ -32,7 +32,17 @@ from lms_bridge.context import current
 from lms_bridge.errors import NotFound, Refused
 from lms_bridge.models import SessionKind
 from lms_bridge.services.permissions import ADMINISTER, MANAGE_PEOPLE, ensure, may
-from lms_bridge.web.console import invitations, jobs, keys, platforms, plugins, queue
+from lms_bridge.web.console import (
+    audit,
+    grants,
+    imports,
+    invitations,
+    jobs,
+    keys,
+    platforms,
+    plugins,
+    queue,
+)
 from lms_bridge.web.shell import MenuEntry
 
 
@@ -55,7 +65,10 @@ SECTIONS = (
     Section(keys.bp, _l("Keys"), ADMINISTER, under="platforms"),
     Section(plugins.bp, _l("Plugins"), ADMINISTER),
     Section(jobs.bp, _l("Jobs"), ADMINISTER),
+    Section(imports.bp, _l("Imports"), MANAGE_PEOPLE),
     Section(queue.bp, _l("People to match"), MANAGE_PEOPLE),
+    Section(grants.bp, _l("Rights"), MANAGE_PEOPLE),
+    Section(audit.bp, _l("Audit log"), MANAGE_PEOPLE),
 )
 
 bp = Blueprint("console", __name__, url_prefix="/console")

@@ -36,7 +36,9 @@ class Field:
 @bp.get("")
 def index() -> str:
     """List the plugins of the server with state, version and the switch of this agency."""
-    return render_template("console/plugins.html", states=host().states, off=disabled_plugins())
+    return render_template(
+        "console/plugins.html", states=host().states, off=disabled_plugins(), safe_mode=host().safe_mode
+    )
 
 
 @bp.get("/<name>")
