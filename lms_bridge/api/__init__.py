@@ -50,6 +50,7 @@ from lms_bridge.db import (
     now,
     plugin_base,
 )
+from lms_bridge.domain.nip import mask_nip
 from lms_bridge.errors import BridgeError, Conflict, Invalid, NotFound, Refused, load
 from lms_bridge.events import Event, EvidenceRecorded, GapClosed, GapOpened
 from lms_bridge.hookspecs import hookimpl
@@ -192,6 +193,7 @@ __all__ = [
     "hookimpl",
     "lazy_gettext",
     "load",
+    "mask_nip",
     "may",
     "ngettext",
     "now",

@@ -136,6 +136,9 @@ def check_declaration(declared: object, name: str) -> Plugin:
     for permission in declared.permissions:
         if not permission.action.startswith(f"{name}.") or not permission.relations <= RELATIONS:
             raise Unfit(f"permission {permission.action!r} must start with {name}. and use known relations")
+    actions = {"", *(permission.action for permission in declared.permissions)}
+    if unknown := next((module for module in declared.modules if module.action not in actions), None):
+        raise Unfit(f"the module {unknown.name!r} needs {unknown.action!r}, which is none of its permissions")
     for relation in declared.relations:
         if relation.name not in PLUGIN_RELATIONS:
             raise Unfit(f"the relation {relation.name!r} is not one of {', '.join(sorted(PLUGIN_RELATIONS))}")

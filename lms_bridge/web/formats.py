@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 
 from lms_bridge.context import context_or_none
 from lms_bridge.db import now
+from lms_bridge.domain.nip import mask_nip
 
 ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 """The names of Indonesia's three zones; several cities share each, and these are the ones an agency may choose."""
@@ -21,8 +22,8 @@ _PATTERNS = {"long": "d MMMM y", "weekday": "EEEE, d MMM"}
 
 
 def init_formats(app: Flask) -> None:
-    """Give templates the filters ``number``, ``day``, ``clock``, ``ago``, ``due`` and the global ``greeting()``."""
-    app.jinja_env.filters.update(number=number, day=day, clock=clock, ago=ago, due=due)
+    """Give templates the filters for numbers, days, times and NIPs, and the global ``greeting()``."""
+    app.jinja_env.filters.update(number=number, day=day, clock=clock, ago=ago, due=due, nip=mask_nip)
     app.jinja_env.globals["greeting"] = greeting
 
 

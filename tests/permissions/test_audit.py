@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, select, text
@@ -11,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from lms_bridge.api import AuditKind, acting_as, audit, audit_reads, db
 from lms_bridge.models import Agency, AuditEntry, Person
 from lms_bridge.services import audit as audit_service
+from lms_bridge.services.audit_log import DEEDS
 
 
 @pytest.fixture
@@ -100,3 +102,15 @@ def test_an_entry_takes_no_fact_that_could_tell_who_somebody_is(bridge_app, fact
 def test_reads_need_somebody_who_reads(bridge_app):
     with bridge_app.app_context(), pytest.raises(RuntimeError):
         audit_reads("test.read", [1])
+
+
+def test_whatever_core_notes_has_words_in_which_it_is_shown():
+    core = Path(__file__).parents[2] / "lms_bridge"
+    noted = {
+        name
+        for file in core.rglob("*.py")
+        for name in re.findall(r'\b(?:audit|_note)\(\s*"([a-z]+\.[a-z_-]+)"', file.read_text("utf-8"))
+    }
+
+    assert len(noted) > 10
+    assert noted <= set(DEEDS)
