@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import struct
+from gettext import GNUTranslations
 from types import ModuleType
 from typing import Any
 
@@ -157,6 +159,21 @@ def check_settings(schema: object) -> None:
         schema().load({})
     except ValidationError as error:
         raise Unfit(f"the settings {sorted(error.normalized_messages())} need a load_default") from error
+
+
+def check_translations(found: Found) -> None:
+    """Refuse a compiled catalogue that cannot be read: all catalogues are one, so every page would fail."""
+    folder = found.folder("translations")
+    if folder is None:
+        return
+    for file in sorted(folder.glob("*/LC_MESSAGES/messages.mo")):
+        try:
+            with file.open("rb") as stream:
+                GNUTranslations(stream)
+        except (OSError, ValueError, struct.error) as error:
+            raise Unfit(
+                f"translations/{file.relative_to(folder)} cannot be read. Its author runs: pybabel compile"
+            ) from error
 
 
 def check_views(declared: Plugin) -> None:

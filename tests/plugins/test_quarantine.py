@@ -412,3 +412,24 @@ def test_an_activity_whose_plugin_is_set_aside_says_so_in_words(drop_in, start):
     assert "bad.page" in page.text
     assert "NR-" in page.text
     assert "no_such_module" not in page.text
+
+
+GREETER = """
+    from lms_bridge.api import Plugin, hookimpl
+
+    @hookimpl
+    def plugin():
+        return Plugin("greeter", "Greeter", "1")
+"""
+
+
+def test_a_catalogue_that_cannot_be_read_sets_its_plugin_aside(install, neighbour, start):
+    folder = install("greeter", GREETER) / "translations" / "id" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "messages.mo").write_bytes(b"no catalogue")
+
+    server = start()
+    home = server.launch_home()
+
+    assert home.status_code == 200 and "The neighbour answers" in home.text
+    assert "translations" in server.state("greeter").hint
