@@ -21,7 +21,7 @@ from lms_bridge.models import Person
 from lms_bridge.plugin_host import host
 from lms_bridge.plugin_host.dispatch import disabled_plugins
 from lms_bridge.services.audit import audit_reads
-from lms_bridge.services.relations import QUERIES, People, Question
+from lms_bridge.services.relations import OF_HEADS, QUERIES, People, Question, units_headed
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -41,8 +41,8 @@ _CORE = {permission.action: permission for permission in CORE}
 def may(actor: Actor, action: str, subject: PersonRef | None = None, *, on: dt.date | None = None) -> bool:
     """Say whether the actor may do this to the subject (by default themselves). What is not declared is refused.
 
-    One statement decides; none where it is about oneself, or where the session's own role suffices. Plugins that know
-    a relation are asked after that.
+    One statement decides, after one for the units that the actor heads where that matters; none where it is about
+    oneself, or where the session's own role suffices. Plugins that know a relation are asked after that.
 
     :param on: the day on which the subject must have belonged to the actor, for data of the past; by default today. The
         actor's own posts and grants always count today, in the agency's zone.
@@ -53,7 +53,7 @@ def may(actor: Actor, action: str, subject: PersonRef | None = None, *, on: dt.d
     subject = subject or actor.person
     if "self" in relations and set(actor.person.ids) & set(subject.ids):
         return True
-    question = _question(actor, action, on)
+    question = _question(actor, action, on, relations)
     held = [
         exists(people.where(people.selected_columns[0].in_(subject.ids)).correlate(None))
         for people in _queries(question, relations - {"self"})
@@ -71,7 +71,7 @@ def visible_people(actor: Actor, action: str, *, on: dt.date | None = None) -> S
     It gives exactly those for whom ``may`` says yes, by every row that is the same person.
     """
     relations = _relations(action)
-    question = _question(actor, action, on)
+    question = _question(actor, action, on, relations)
     held: list[Select[int]] = list(_queries(question, relations))
     if told := _told_by_plugins(question, relations):
         held.append(select(Person.id).where(Person.id.in_(told)))
@@ -109,13 +109,16 @@ def _relations(action: str) -> frozenset[str]:
     return permission.relations if permission else frozenset()
 
 
-def _question(actor: Actor, action: str, on: dt.date | None) -> Question:
+def _question(actor: Actor, action: str, on: dt.date | None, relations: frozenset[str]) -> Question:
     today = now().astimezone(ZoneInfo(actor.agency.timezone)).date()
-    return Question(actor, action, today, on or today)
+    of_heads = any(OF_HEADS.intersection(QUERIES[relation]) for relation in relations - PLUGIN_RELATIONS)
+    headed = tuple(db.session.scalars(units_headed(actor, today))) if of_heads else ()
+    return Question(actor, action, today, on or today, headed)
 
 
 def _queries(question: Question, relations: frozenset[str]) -> list[People]:
-    return [QUERIES[relation](question) for relation in sorted(relations - PLUGIN_RELATIONS)]
+    asked = [query for relation in sorted(relations - PLUGIN_RELATIONS) for query in QUERIES[relation]]
+    return [query(question) for query in asked if question.headed or query not in OF_HEADS]
 
 
 def _told_by_plugins(question: Question, relations: frozenset[str]) -> set[int]:
