@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import xlsxwriter
 from sqlalchemy import event
 
+from bench.processes import cpu_seconds, postgres_pids
 from lms_bridge.testing.postgres import copy_database, drop_database
 
 SERVER = "postgresql+psycopg://root@127.0.0.1:5432/postgres"
@@ -56,56 +58,91 @@ class Transactions:
         self.longest[self.step] = max(self.longest.get(self.step, 0.0), taken)
 
 
+class Meter:
+    """Wall time of each step, and processor time with that of the database server."""
+
+    def __init__(self, url: str) -> None:
+        self.server = url if url.startswith("postgresql") else None
+        self.transactions = Transactions()
+        self.seconds: dict[str, float] = {}
+        self.spent: dict[str, float] = {}
+
+    def run(self, name: str, act: Callable[[], Any]) -> Any:
+        """Do a step and keep what it cost."""
+        self.transactions.step = name
+        spent, begun = self._cpu(), time.perf_counter()
+        result = act()
+        self.seconds[name] = time.perf_counter() - begun
+        self.spent[name] = self._cpu() - spent
+        return result
+
+    def _cpu(self) -> float:
+        return time.process_time() + cpu_seconds(postgres_pids(self.server))
+
+    def report(self, title: str, row: Any) -> None:
+        """Print what an import cost."""
+        whole, spent = sum(self.seconds.values()), sum(self.spent.values())
+        parts = ", ".join(f"{name} {value:.1f}" for name, value in self.seconds.items())
+        print(f"  {title}: {row.rows_read / whole:,.0f} rows/s, {whole:.1f} s ({parts})")
+        print(f"    {spent:.1f} s CPU with the database's, {self.spent['apply']:.1f} of it to apply")
+        print(f"    new {row.rows_new}, changed {row.rows_changed}, faulty {row.rows_faulty}")
+
+
 def measure(path: Path, url: str) -> None:
     """Import, import again, undo; print what each cost. Runs in a process of its own, whose memory is measured."""
     from sqlalchemy import select
 
-    from lms_bridge.db import acting_as, db, now
+    from lms_bridge.db import acting_as, db
     from lms_bridge.imports import store
-    from lms_bridge.imports.running import run_step
     from lms_bridge.models import Agency
     from lms_bridge.testing.instance import make_app, prepare_instance
 
     folder = path.parent / "instance"
     prepare_instance(folder, url)
-    app, transactions = make_app(folder, url, None), Transactions()
+    app, meter = make_app(folder, url, None), Meter(url)
     with app.app_context():
-        transactions.watch(db.engine)
-        agency = db.session.scalar(select(Agency.id)) or 0
-
-        def step(name: str) -> float:
-            transactions.step = name
-            db.session.commit()
-            begun = time.perf_counter()
-            claimed = store.claim()
-            assert claimed, "nothing waits"
-            run_step(*claimed)
-            return time.perf_counter() - begun
-
-        with acting_as(agency):
-            for title in ("first", "again"):
-                seconds = {}
-                begun, spent = time.perf_counter(), time.process_time()
-                number = store.begin_import(path, kind="people", file_name="people.xlsx", by=None, now=now())
-                seconds["keep"] = time.perf_counter() - begun
-                seconds["headings"] = step("headings")
-                store.choose_columns(number, store.get_import(number).columns)
-                seconds["check"] = step("chunk")
-                store.want_apply(number)
-                seconds["apply"] = step("apply")
-                row = store.get_import(number)
-                whole, spent = sum(seconds.values()), time.process_time() - spent
-                parts = ", ".join(f"{name} {value:.1f}" for name, value in seconds.items())
-                print(
-                    f"  {title}: {row.rows_read / whole:,.0f} rows/s, {whole:.1f} s ({parts}), {spent:.1f} s CPU here; "
-                    f"new {row.rows_new}, changed {row.rows_changed}, faulty {row.rows_faulty}"
-                )
-            print(f"  longest transaction: {', '.join(f'{k} {v:.2f} s' for k, v in transactions.longest.items() if k)}")
+        meter.transactions.watch(db.engine)
+        with acting_as(db.session.scalar(select(Agency.id))):
+            first = _import(path, meter)
+            meter.report("first", store.get_import(first))
+            meter.report("again", store.get_import(_import(path, meter)))
+            longest = ", ".join(f"{step} {taken:.2f} s" for step, taken in meter.transactions.longest.items() if step)
+            print(f"  longest transaction: {longest}")
             print(f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
-            store.want_undo(1)
-            print(f"  undo {step('undo'):.1f} s, {store.get_import(1).state.value}")
+            store.want_undo(first)
+            meter.run("undo", _work)
+            print(f"  undo {meter.seconds['undo']:.1f} s, {store.get_import(first).state.value}")
         db.session.remove()
         db.engine.dispose()
+
+
+def _import(path: Path, meter: Meter) -> int:
+    from lms_bridge.db import now
+    from lms_bridge.imports import store
+
+    def keep() -> int:
+        return store.begin_import(path, kind="people", file_name="people.xlsx", by=None, now=now())
+
+    number: int = meter.run("keep", keep)
+    meter.run("headings", _work)
+    store.choose_columns(number, store.get_import(number).columns)
+    meter.run("check", _work)
+    store.want_apply(number)
+    meter.run("apply", _work)
+    return number
+
+
+def _work() -> None:
+    """Do one step as the worker does."""
+    from lms_bridge.db import db
+    from lms_bridge.imports.running import run_step
+    from lms_bridge.imports.store import claim
+
+    db.session.commit()
+    claimed = claim()
+    if claimed is None:
+        raise RuntimeError("no import waits")
+    run_step(*claimed)
 
 
 def main() -> None:

@@ -41,7 +41,11 @@ class ScoreMap:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A page of a plugin that an LMS can launch. Its key is ``<plugin>.<name>``."""
+    """A page of a plugin that an LMS can launch. Its key is ``<plugin>.<name>``.
+
+    With an ``action`` it is about other people, such as *My reports*: the home page shows it only to those who may do
+    this to somebody else, be they superior, head, mentor or analyst. The page itself asks again.
+    """
 
     name: str
     title: Any
@@ -49,6 +53,7 @@ class Module:
     endpoint: str
     icon: str = "list"
     score_map: ScoreMap | None = None
+    action: str = ""
 
 
 @dataclass(frozen=True, slots=True)

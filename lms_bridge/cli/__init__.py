@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from lms_bridge.cli import backup as backup  # adds its commands to db_group
 from lms_bridge.cli.common import BridgeGroup
 from lms_bridge.cli.database import db_group
 from lms_bridge.cli.demo import demo

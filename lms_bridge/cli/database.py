@@ -48,7 +48,7 @@ def upgrade_all() -> dict[str, str]:
     instance = Path(current_app.config["INSTANCE_PATH"])
     behind = pending_branches()
     if behind:
-        _back_up()
+        back_up()
     failed = unreadable = _unreadable(instance)
     for branch in sorted(behind.keys() - unreadable, key=lambda name: (name != "core", name)):
         config = alembic_config(instance, without=unreadable)
@@ -93,7 +93,7 @@ def alembic_config(instance: Path, *, without: Collection[str] = ()) -> Config:
     return config
 
 
-def _back_up() -> None:
+def back_up() -> None:
     """Copy an SQLite database that holds something before it is changed."""
     if db.engine.dialect.name == "sqlite" and inspect(db.engine).has_table("alembic_version"):
         db.session.remove()

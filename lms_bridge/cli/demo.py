@@ -23,6 +23,8 @@ def seed() -> None:
     """Create the demo agency in the database of the settings: 300 people in forty units, four programmes.
 
     Run again it only ties the programme that has a course to the LMS, once one is registered.
+
+    Example: lms-bridge demo seed
     """
     click.echo("Demo agency created." if seed_demo() else "Demo agency exists.")
 

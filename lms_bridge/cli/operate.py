@@ -21,7 +21,7 @@ from lms_bridge.lti.registration import INVITATION_LIFETIME, invite
 from lms_bridge.models import Agency, Deployment, Platform, ToolKey
 from lms_bridge.services.grades import parked_grades, requeue_grades
 from lms_bridge.services.outbox import dead_deliveries, requeue_deliveries
-from lms_bridge.settings import FILE_NAME, load_settings
+from lms_bridge.settings import FILE_NAME, NAMES, load_settings
 
 
 @click.command()
@@ -35,11 +35,10 @@ def init(yes: bool) -> None:
     instance = settings.instance
     instance.mkdir(parents=True, exist_ok=True)
     (instance / "plugins").mkdir(exist_ok=True)
-    base_url = settings["BASE_URL"]
-    if not yes:
-        base_url = click.prompt("Public address of this server", default=base_url)
+    base_url, file = settings["BASE_URL"], instance / FILE_NAME
+    if not yes and not file.exists():
+        base_url = click.prompt("Public address of this server", default=base_url, value_proc=_address, err=True)
     _write_secret(instance / "secret_key", needed=not settings["SECRET_KEY"])
-    file = instance / FILE_NAME
     if not file.exists():
         chosen = settings.origins["BASE_URL"] != "default" or not yes
         file.write_text(f'BASE_URL = "{base_url}"\n' if chosen else f'# BASE_URL = "{base_url}"\n', "utf-8")
@@ -63,9 +62,20 @@ def _prepare_database() -> None:
 
 
 def _write_secret(path: Path, *, needed: bool) -> None:
-    if needed and not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48), "utf-8")
+    if needed and not (path.exists() and path.read_text("utf-8").strip()):
+        # Whole or not at all; an empty one is what a broken start left behind.
+        part = path.with_name(f"{path.name}.part")
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600)
+        part.write_text(secrets.token_urlsafe(48), "utf-8")
+        part.replace(path)
+
+
+def _address(text: str) -> str:
+    try:
+        return str(NAMES["BASE_URL"].parse(text.strip()))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.group("agency")
@@ -171,7 +181,10 @@ def add_platform(code: str, issuer: str, client_id: str, deployment_id: str, **u
 @platform_group.command("list")
 @with_app
 def list_platforms() -> None:
-    """List the registered LMSs: number, agency, active or off, issuer, client id."""
+    """List the registered LMSs: number, agency, active or off, issuer, client id.
+
+    Example: lms-bridge platform list
+    """
     rows = db.session.execute(
         select(Platform, Agency.code).join(Agency, Agency.id == Platform.agency_id),
         execution_options={"all_agencies": True},
@@ -206,7 +219,10 @@ def grades_group() -> None:
 @grades_group.command("parked")
 @with_app
 def parked() -> None:
-    """List the grades that an LMS refused and that wait for somebody, each with the reason."""
+    """List the grades that an LMS refused and that wait for somebody, each with the reason.
+
+    Example: lms-bridge grades parked
+    """
     rows = parked_grades()
     for row in rows:
         click.echo(f"{row.id}\t{row.reason}\ttries {row.attempts}\tuser {row.sub}\t{row.url}")
@@ -241,6 +257,8 @@ def dead() -> None:
     """List the events that a plugin failed to handle five times, with the kind of the failure.
 
     The whole failure is in the worker's log.
+
+    Example: lms-bridge events dead
     """
     rows = dead_deliveries()
     for row in rows:

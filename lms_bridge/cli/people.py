@@ -86,7 +86,10 @@ def import_list(
 @_agency_option
 @with_app
 def list_imports(code: str) -> None:
-    """List the imports of an agency, the last first."""
+    """List the imports of an agency, the last first.
+
+    Example: lms-bridge people imports --agency demo
+    """
     with acting_as(agency_of(code).id):
         for row in db.session.scalars(select(Import).order_by(Import.id.desc())):
             counts = f"read {row.rows_read}, new {row.rows_new}, changed {row.rows_changed}, faulty {row.rows_faulty}"
@@ -136,7 +139,10 @@ def undo_import(number: int, code: str) -> None:
 @_agency_option
 @with_app
 def discard_import(number: int, code: str) -> None:
-    """Throw away the import NUMBER, which was not applied."""
+    """Throw away the import NUMBER, which was not applied.
+
+    Example: lms-bridge people discard 12 --agency demo
+    """
     with acting_as(agency_of(code).id), _plainly():
         store.discard(number)
         click.echo(f"Import {number} is thrown away.")
@@ -149,7 +155,10 @@ def discard_import(number: int, code: str) -> None:
 @_language_option
 @with_app
 def write_errors(number: int, file: BinaryIO, code: str, language: str) -> None:
-    """Write the faulty rows of the import NUMBER, each with its reason, to the XLSX file FILE."""
+    """Write the faulty rows of the import NUMBER, each with its reason, to the XLSX file FILE.
+
+    Example: lms-bridge people errors 12 faults.xlsx --agency demo
+    """
     with acting_as(agency_of(code).id), _plainly(), force_locale(language):
         click.echo(f"{write_error_file(number, file)} rows.", err=True)
 

@@ -45,7 +45,7 @@ class Unpacked:
 
 
 @click.command("check")
-@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--at-least", type=click.Choice(GRADES), default="bronze", show_default=True, help="End with 1 below it.")
 def check(path: Path, at_least: str) -> None:
     """Check the plugin whose distribution lies at PATH, and grade it: bronze, silver or gold.
@@ -70,6 +70,8 @@ def check(path: Path, at_least: str) -> None:
 
 def _unpack(path: Path, folder: Path) -> Unpacked:
     """Build a copy of a distribution, so that its own folder stays as it is."""
+    if path.is_file():
+        raise Unusable(f"{path} is a file. Name the folder of the plugin's sources, in which its pyproject.toml lies.")
     if not any((path / name).exists() for name in ("pyproject.toml", "setup.py")):
         raise Unusable(f"{path} holds no distribution: there is no pyproject.toml.")
     source, site = folder / "source", folder / "site"

@@ -13,7 +13,7 @@ from lms_bridge.cli.common import Unusable, with_bare_app
 from lms_bridge.cli.database import alembic_config
 from lms_bridge.db import db, now
 from lms_bridge.plugin_host.discovery import discover
-from lms_bridge.plugin_host.fitness import RESERVED
+from lms_bridge.plugin_host.names import is_plugin_name
 from lms_bridge.services.plugin_remains import Remains, drop_remains, export_remains, remains_of
 
 
@@ -45,8 +45,9 @@ def forget(name: str, yes: bool) -> None:
 
 
 def _refuse_installed(name: str, instance: Path) -> None:
-    if name in RESERVED:
-        raise Unusable(f"{name} is no plugin.")
+    if not is_plugin_name(name):
+        # The beginning of core's own tables, such as core_placement, would take them for a plugin's.
+        raise Unusable(f"{name} is no plugin. See: lms-bridge plugin list")
     for found in discover(instance):
         if found.name == name:
             how = f"remove {found.file}" if found.file else f"pip uninstall the distribution of {found.module}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -43,7 +44,7 @@ def new(name: str, into: Path) -> None:
 
 def next_steps(folder: Path) -> dict[str, str]:
     """Return the commands that follow, as this shell can run them, each with what it is for."""
-    place = folder if folder.is_absolute() else os.path.join(os.curdir, folder)
+    place = shlex.quote(str(folder) if folder.is_absolute() else os.path.join(os.curdir, folder))
     return {
         f"{_program('pip')} install --no-build-isolation --no-deps -e {place}": "beside the bridge, without network",
         f"{_program('lms-bridge')} db upgrade": "the demo does this by itself when it starts",
@@ -56,4 +57,4 @@ def _program(name: str) -> str:
     """Return a program of this environment by its name, or with its folder where the shell would find another."""
     ours = Path(sys.executable).with_name(name)
     found = shutil.which(name)
-    return name if found and Path(found) == ours else os.path.relpath(ours)
+    return name if found and Path(found) == ours else shlex.quote(os.path.relpath(ours))

@@ -138,7 +138,8 @@ def _image(kind: Kind) -> ColumnElement[Any]:
 def _next_id(kind: Kind) -> Any:
     """Return the id of a new row, chosen before it is made, so that the staged row knows exactly what it made."""
     if _postgresql():
-        return func.nextval(func.pg_get_serial_sequence(kind.table.name, "id"))
+        # Looked up once, not for each row.
+        return func.nextval(db.session.scalar(select(func.pg_get_serial_sequence(kind.table.name, "id"))))
     top = select(func.coalesce(func.max(kind.table.c.id), 0)).scalar_subquery()
     return top + _R.c.number
 

@@ -11,7 +11,7 @@ from lms_bridge.engine import only_reading
 from lms_bridge.imports.applying import apply_rows
 from lms_bridge.imports.errors import UndoRefused
 from lms_bridge.imports.staging import Told, read_headings, stage
-from lms_bridge.imports.store import LeaseLost, forget_file, get_import, kind_of, release
+from lms_bridge.imports.store import LeaseLost, forget_file, get_import, hold, kind_of, release
 from lms_bridge.imports.undoing import undo_rows
 from lms_bridge.models import ImportState
 from lms_bridge.services.unit_tree import UnitCircle
@@ -69,6 +69,7 @@ def run_step(import_id: int, agency_id: int, lease: str, *, told: Told = lambda 
 def _apply(import_id: int, lease: str) -> None:
     for attempt in range(TRIES):
         try:
+            hold(import_id, lease)  # and its row: however long it takes, nobody takes it over meanwhile
             new, changed = apply_rows(import_id, kind_of(get_import(import_id)))
             forget_file(import_id)
             applied = {"rows_new": new, "rows_changed": changed, "applied_at": now()}
@@ -85,6 +86,7 @@ def _apply(import_id: int, lease: str) -> None:
 
 def _undo(import_id: int, lease: str) -> None:
     try:
+        hold(import_id, lease)
         undo_rows(import_id, kind_of(get_import(import_id)))
         release(import_id, lease, ImportState.UNDONE, undone_at=now())
     except UndoRefused as error:

@@ -20,7 +20,7 @@ from lms_bridge.imports.store import get_import, hold, kept_file, kind_of, relea
 from lms_bridge.models import Import, ImportRow, ImportState
 from lms_bridge.spreadsheets import FileRefused, Row, read_rows
 
-CHUNK = 1_000
+CHUNK = 500
 _R = ImportRow.__table__
 Told = Callable[[int, int], None]
 """Is called after each chunk with the number of rows read and that of all rows."""

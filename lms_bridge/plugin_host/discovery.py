@@ -7,7 +7,7 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
@@ -37,9 +37,10 @@ class Found:
     @property
     def package(self) -> Path | None:
         """The folder of its package, found without importing it; none for a dropped-in file."""
-        if self.file is not None:
+        top = self.module.partition(".")[0]
+        if self.file is not None or not top:
             return None
-        spec = importlib.util.find_spec(self.module.partition(".")[0])
+        spec = importlib.util.find_spec(top)
         places = (spec.submodule_search_locations if spec else None) or ()
         return next((Path(place) for place in places), None)
 
@@ -57,8 +58,15 @@ class Found:
         return package / name if package and (package / name).is_dir() else None
 
 
+def _module_of(entry: EntryPoint) -> str:
+    """Return the module of an entry point, as it is written: ``entry.module`` raises where that is no module's name."""
+    return entry.value.partition(":")[0].partition("[")[0].strip()
+
+
 def discover(instance: Path) -> Iterator[Found]:
     """Yield every plugin that is installed or dropped in, in the order of their names."""
-    found = [Found(entry.name, entry.module) for entry in entry_points(group=GROUP)]
-    found += [Found(file.stem, f"lms_bridge_dropin_{file.stem}", file) for file in (instance / "plugins").glob("*.py")]
+    found = [Found(entry.name, _module_of(entry)) for entry in entry_points(group=GROUP)]
+    # Hidden files are what editors and other systems leave beside them.
+    files = [file for file in (instance / "plugins").glob("*.py") if not file.name.startswith(".")]
+    found += [Found(file.stem, f"lms_bridge_dropin_{file.stem}", file) for file in files]
     yield from sorted(found, key=lambda plugin: (plugin.name, plugin.file is not None))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import re
+import struct
+from gettext import GNUTranslations
 from types import ModuleType
 from typing import Any
 
@@ -31,15 +32,9 @@ from lms_bridge.contributions import (
 from lms_bridge.db import METADATA, db, plugin_base
 from lms_bridge.events import Event
 from lms_bridge.plugin_host.discovery import Found
+from lms_bridge.plugin_host.names import LONGEST_NAME, is_plugin_name
 
 SETTING_FIELDS = (fields.String, fields.Integer, fields.Float, fields.Decimal, fields.Boolean, fields.Date)
-LONGEST_NAME = 27
-"""Alembic keeps revisions such as ``<name>_0001`` in 32 characters."""
-NAME = re.compile(rf"[a-z][a-z0-9]{{1,{LONGEST_NAME - 1}}}")
-RESERVED = frozenset(
-    {"core", "bridge", "home", "mydata", "console", "operator", "session", "window", "lti", "static", "health"}
-)
-"""Names of core's own blueprints, branches and folders."""
 _ABOUT_CODE = (ImportError, SyntaxError, NameError, AttributeError, TypeError, InvalidRequestError, ArgumentError)
 """Errors whose text names what is wrong in the code; others may hold values."""
 _KINDS = {
@@ -77,7 +72,7 @@ def reason_of(error: BaseException) -> str:
 
 def check_name(found: Found) -> None:
     """Refuse a name that is core's or cannot be part of table names and addresses."""
-    if not NAME.fullmatch(found.name) or found.name in RESERVED:
+    if not is_plugin_name(found.name):
         raise Unfit(f"the name {found.name!r} is reserved, or not of 2 to {LONGEST_NAME} lower-case letters and digits")
 
 
@@ -141,6 +136,9 @@ def check_declaration(declared: object, name: str) -> Plugin:
     for permission in declared.permissions:
         if not permission.action.startswith(f"{name}.") or not permission.relations <= RELATIONS:
             raise Unfit(f"permission {permission.action!r} must start with {name}. and use known relations")
+    actions = {"", *(permission.action for permission in declared.permissions)}
+    if unknown := next((module for module in declared.modules if module.action not in actions), None):
+        raise Unfit(f"the module {unknown.name!r} needs {unknown.action!r}, which is none of its permissions")
     for relation in declared.relations:
         if relation.name not in PLUGIN_RELATIONS:
             raise Unfit(f"the relation {relation.name!r} is not one of {', '.join(sorted(PLUGIN_RELATIONS))}")
@@ -161,6 +159,21 @@ def check_settings(schema: object) -> None:
         schema().load({})
     except ValidationError as error:
         raise Unfit(f"the settings {sorted(error.normalized_messages())} need a load_default") from error
+
+
+def check_translations(found: Found) -> None:
+    """Refuse a compiled catalogue that cannot be read: all catalogues are one, so every page would fail."""
+    folder = found.folder("translations")
+    if folder is None:
+        return
+    for file in sorted(folder.glob("*/LC_MESSAGES/messages.mo")):
+        try:
+            with file.open("rb") as stream:
+                GNUTranslations(stream)
+        except (OSError, ValueError, struct.error) as error:
+            raise Unfit(
+                f"translations/{file.relative_to(folder)} cannot be read. Its author runs: pybabel compile"
+            ) from error
 
 
 def check_views(declared: Plugin) -> None:

@@ -24,6 +24,7 @@ from lms_bridge.plugin_host.fitness import (
     check_hooks,
     check_name,
     check_tables,
+    check_translations,
     check_views,
     drop_tables,
     reason_of,
@@ -144,6 +145,7 @@ class PluginHost:
             raise Unfit("the hook plugin() is missing")
         declared = check_declaration(self.call("plugin", name, answers[0].function), name)
         check_views(declared)
+        check_translations(self.states[name].found)
         return declared
 
     def _name_missing(self) -> None:

@@ -13,7 +13,7 @@ from string import Template
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from lms_bridge.plugin_host.fitness import LONGEST_NAME, NAME, RESERVED
+from lms_bridge.plugin_host.names import LONGEST_NAME, NAME, RESERVED
 
 _TEMPLATES = Path(__file__).parent / "plugin"
 _SUFFIX = ".tmpl"

@@ -202,7 +202,7 @@ def _locked(*ids: int) -> dict[int, Person]:
         select(Person)
         .where(Person.id.in_(ids))
         .order_by(Person.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
     if len(rows) < len(set(ids)):

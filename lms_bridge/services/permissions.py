@@ -85,6 +85,19 @@ def visible_people(actor: Actor, action: str, *, on: dt.date | None = None) -> S
     )
 
 
+def may_for_others(actor: Actor, action: str) -> bool:
+    """Say whether there is anybody but the actor to whom they may do this today; one statement."""
+    relations = _relations(action) - {"self"}
+    question = _question(actor, action, None)
+    held = [
+        exists(people.where(people.selected_columns[0].not_in(actor.person.ids)).correlate(None))
+        for people in _queries(question, relations)
+    ]
+    if held and db.session.scalar(select(or_(*held))):
+        return True
+    return bool(_told_by_plugins(question, relations) - set(actor.person.ids))
+
+
 def actions_for(relation: str) -> frozenset[str]:
     """Return the actions that a relation allows, of core and of the plugins that are loaded."""
     declared = (permission for plugin in host().declarations for permission in plugin.permissions)

@@ -179,7 +179,7 @@ def get_programme(programme_id: int, *, locked: bool = False) -> Programme:
     :raises NotFound: there is none with this id.
     """
     found = select(Programme).where(Programme.id == programme_id)
-    row = db.session.scalar(found.with_for_update() if locked else found)
+    row = db.session.scalar(found.with_for_update(key_share=True) if locked else found)
     if row is None:
         raise NotFound(_("There is no such programme."))
     return row

@@ -17,6 +17,7 @@ from lms_bridge.db import db
 from lms_bridge.engine import only_reading
 from lms_bridge.models import SchemaLedger
 from lms_bridge.plugin_host.discovery import discover
+from lms_bridge.plugin_host.names import is_plugin_name
 
 
 def migrations_folder() -> Path:
@@ -27,10 +28,13 @@ def migrations_folder() -> Path:
 
 
 def version_folders(instance: Path) -> dict[str, Path]:
-    """Return each branch with the folder of its revisions; plugins' are found without importing the plugin."""
+    """Return each branch with the folder of its revisions; plugins' are found without importing the plugin.
+
+    One whose name no plugin can have has no branch: it is never loaded, and its branch could be core's.
+    """
     folders = {"core": migrations_folder() / "versions"}
     for found in discover(instance):
-        if folder := found.folder("migrations"):
+        if is_plugin_name(found.name) and (folder := found.folder("migrations")):
             folders[found.name] = folder
     return folders
 

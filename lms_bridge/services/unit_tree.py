@@ -11,6 +11,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     CTE,
     Date,
+    Select,
+    Subquery,
     and_,
     case,
     delete,
@@ -20,6 +22,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.exc import IntegrityError
@@ -50,7 +53,8 @@ class UnitCircle(Conflict):
 
 def lock_tree() -> None:
     """Let one change of the agency's tree happen at a time: two moves at once could make a circle of two good trees."""
-    db.session.execute(select(Agency.id).where(Agency.id == current_agency()).with_for_update())
+    # A lock that lets others go on writing rows of the agency, such as launches.
+    db.session.execute(select(Agency.id).where(Agency.id == current_agency()).with_for_update(key_share=True))
 
 
 def derive_closure(*, below: Collection[int] | None = None) -> None:
@@ -63,74 +67,43 @@ def derive_closure(*, below: Collection[int] | None = None) -> None:
     :param below: ids of the units that were changed; a few, for each is a parameter of the statement.
     :raises UnitCircle: the units written do not form a tree. Nothing is changed then.
     """
-    edges = _edges()
     wanted = select(_U.c.id).where(_U.c.agency_id == current_agency())
     if below is not None:
-        wanted = select(_subtree(edges, below).c.id)
+        wanted = select(_subtree(below).c.id)
     try:
         with db.session.begin_nested():
             db.session.flush()
             db.session.execute(delete(_C).where(_C.c.descendant_id.in_(wanted)))
-            db.session.execute(_derivation(edges, wanted))
+            db.session.execute(_derivation(wanted))
     except IntegrityError as error:
         raise UnitCircle("the units do not form a tree") from error
 
 
-def _edges() -> CTE:
-    """Every unit and the one above it, by period; a period ends with the next move, or with either of the two."""
-    changed = select(func.max(_H.c.valid_to)).where(_H.c.unit_id == _U.c.id).scalar_subquery()
-    present = select(_U.c.id, _U.c.parent_id, func.coalesce(changed, _U.c.valid_from).label("since"))
-    past = select(_H.c.unit_id, _H.c.parent_id, _H.c.valid_from)
-    state = union_all(
-        present.where(_U.c.agency_id == current_agency()), past.where(_H.c.agency_id == current_agency())
-    ).subquery()
-    before = select(
-        state, func.lag(state.c.parent_id).over(partition_by=state.c.id, order_by=state.c.since).label("before")
-    ).subquery()
-    # A new name alone begins no period.
-    moves = select(
-        before, func.lead(before.c.since).over(partition_by=before.c.id, order_by=before.c.since).label("next")
-    ).where(before.c.parent_id.is_distinct_from(before.c.before))
-    move, up = moves.subquery(), _U.alias("up")
-    return (
-        select(
-            move.c.id.label("unit_id"),
-            move.c.parent_id,
-            _later(move.c.since, up.c.valid_from).label("valid_from"),
-            _earlier(_end(move.c.next), _end(up.c.valid_to)).label("valid_to"),
-        )
-        .join(up, up.c.id == move.c.parent_id)
-        .cte("edge")
-    )
-
-
-def _subtree(edges: CTE, roots: Collection[int]) -> CTE:
+def _subtree(roots: Collection[int]) -> CTE:
     """Ids of the units and of whatever ever lay below them."""
+    child, was_child, past = _U.alias("child"), _H.alias("was_child"), _present_and_past()
     start = select(_U.c.id).where(_U.c.id.in_(roots), _U.c.agency_id == current_agency()).cte("subtree", recursive=True)
-    return start.union(select(edges.c.unit_id).join(start, start.c.id == edges.c.parent_id))
+    found = func.coalesce(child.c.id, was_child.c.unit_id)
+    return start.union(
+        select(found)
+        .select_from(start.join(past, true()))
+        .outerjoin(child, and_(past.c.past == 0, child.c.parent_id == start.c.id))
+        .outerjoin(was_child, and_(past.c.past == 1, was_child.c.parent_id == start.c.id))
+        .where(found.is_not(None))
+    )
 
 
-def _derivation(edges: CTE, wanted: Any) -> Any:
-    path = (
-        select(
-            _U.c.id.label("ancestor_id"),
-            _U.c.id.label("descendant_id"),
-            literal(0).label("depth"),
-            _U.c.valid_from,
-            _end(_U.c.valid_to).label("valid_to"),
-        )
-        .where(_U.c.id.in_(wanted))
-        .cte("path", recursive=True)
+def _derivation(wanted: Any) -> Any:
+    """Climb from each unit, keeping the time that is common to all steps, to whatever lay above it."""
+    start = select(
+        _U.c.id.label("ancestor_id"),
+        _U.c.id.label("descendant_id"),
+        literal(0).label("depth"),
+        _U.c.valid_from,
+        _end(_U.c.valid_to).label("valid_to"),
     )
-    start, end = _later(path.c.valid_from, edges.c.valid_from), _earlier(path.c.valid_to, edges.c.valid_to)
-    climb = (
-        select(edges.c.parent_id, path.c.descendant_id, path.c.depth + 1, start, end)
-        .join(path, path.c.ancestor_id == edges.c.unit_id)
-        # One step past the limit, so that a circle breaks the constraint instead of going on for ever.
-        .where(start < end, path.c.depth <= MAX_DEPTH)
-        .where(or_(path.c.depth == 0, path.c.ancestor_id != path.c.descendant_id))
-    )
-    path = path.union_all(climb)
+    path = start.where(_U.c.id.in_(wanted)).cte("path", recursive=True)
+    path = path.union_all(_climb(path))
     until = case((path.c.valid_to == literal(FOREVER, Date), null()), else_=path.c.valid_to)
     rows = select(
         path.c.ancestor_id, path.c.descendant_id, path.c.depth, path.c.valid_from, until, literal(current_agency())
@@ -138,6 +111,29 @@ def _derivation(edges: CTE, wanted: Any) -> Any:
     return insert(_C).from_select(
         ["ancestor_id", "descendant_id", "depth", "valid_from", "valid_to", "agency_id"], rows
     )
+
+
+def _climb(path: CTE) -> Select[Any]:
+    """One step up from each path: by the unit's present place, and by each of its past ones; joined by indexes."""
+    unit, up, past = _U.alias("unit"), _U.alias("up"), _present_and_past()
+    changed = select(func.max(_H.c.valid_to)).where(_H.c.unit_id == unit.c.id).correlate(unit).scalar_subquery()
+    was = past.c.past == 1
+    since = case((was, _H.c.valid_from), else_=func.coalesce(changed, unit.c.valid_from))
+    start = _later(path.c.valid_from, _later(since, up.c.valid_from))
+    end = _earlier(path.c.valid_to, _earlier(_end(_H.c.valid_to), _end(up.c.valid_to)))
+    return (
+        select(up.c.id, path.c.descendant_id, path.c.depth + 1, start, end)
+        .select_from(path.join(unit, unit.c.id == path.c.ancestor_id).join(past, true()))
+        .outerjoin(_H, and_(was, _H.c.unit_id == unit.c.id))
+        .join(up, up.c.id == case((was, _H.c.parent_id), else_=unit.c.parent_id))
+        # One step past the limit, so that a circle breaks the constraint instead of going on for ever.
+        .where(start < end, path.c.depth <= MAX_DEPTH)
+        .where(or_(path.c.depth == 0, path.c.ancestor_id != path.c.descendant_id))
+    )
+
+
+def _present_and_past() -> Subquery:
+    return union_all(select(literal(0).label("past")), select(literal(1))).subquery()
 
 
 def lies_below(unit_id: int, ancestor_id: int, *, since: dt.date) -> bool:

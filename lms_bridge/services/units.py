@@ -105,10 +105,11 @@ def rename_unit(unit_id: int, name: str, *, on: dt.date) -> None:
     :raises NotThen: the unit does not exist on that day.
     :raises LaterChange: a later change is recorded.
     """
+    lock_tree()
     unit = get_unit(unit_id)
     _remember(unit, on)
     unit.name = name
-    db.session.flush()
+    derive_closure(below=[unit.id])
 
 
 def move_unit(unit_id: int, parent_id: int | None, *, on: dt.date) -> None:

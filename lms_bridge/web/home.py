@@ -11,12 +11,13 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from lms_bridge.context import current
+from lms_bridge.contributions import Module
 from lms_bridge.db import now
 from lms_bridge.errors import NotFound
 from lms_bridge.models import SessionKind
 from lms_bridge.plugin_host import collect, disabled_plugins, enabled_declarations, host
 from lms_bridge.services.people import placement_of
-from lms_bridge.services.permissions import ADMINISTER, MANAGE_PEOPLE, may
+from lms_bridge.services.permissions import ADMINISTER, MANAGE_PEOPLE, may, may_for_others
 
 bp = Blueprint("home", __name__)
 
@@ -39,6 +40,7 @@ def index() -> str | Response:
     today = now().astimezone(ZoneInfo(current.agency.timezone)).date()
     tasks = [answer.value for answer in collect("tasks", context=g.context)]
     cards = [answer.value for answer in collect("home_cards", context=g.context)]
+    modules = [module for plugin in enabled_declarations() for module in plugin.modules]
     return render_template(
         "bridge/home.html",
         name=current.person.name,
@@ -46,9 +48,16 @@ def index() -> str | Response:
         tasks=sorted(tasks, key=lambda task: task.due or dt.date.max),
         cards=sorted(cards, key=lambda card: card.order),
         safe_mode=host().safe_mode and "administrator" in current.roles,
-        modules=[module for plugin in enabled_declarations() for module in plugin.modules],
+        modules=[module for module in modules if not module.action],
+        doors=_doors([module for module in modules if module.action]),
         console=may(current, ADMINISTER) or may(current, MANAGE_PEOPLE),
     )
+
+
+def _doors(modules: list[Module]) -> list[Module]:
+    """Return the pages about other people that are of use to this person; each action is asked about once."""
+    allowed = {action: may_for_others(current, action) for action in {module.action for module in modules}}
+    return [module for module in modules if allowed[module.action]]
 
 
 @bp.get("/module")

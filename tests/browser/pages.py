@@ -106,6 +106,20 @@ class Tour:
         """Open the page of an import that stands there."""
         return self.console("dewi", f"/console/imports/{self.site.imports[state]}")
 
+    def linked(self) -> Frame:
+        """Open the list of those who are linked, with the administrator of the LMS in it."""
+        frame = self.console("dewi", "/console/queue?show=linked")
+        if not frame.locator("article").count():
+            self.visit("admin", "/")
+            waiting = self.console("dewi", "/console/queue").locator("article", has_text="Admin LMS")
+            waiting.locator("[name=nip]").fill("198403172009021004")
+            self.press(
+                waiting.page.main_frame, "article:has-text('Admin LMS') form:has([name=nip]) button", ".lb-note-ok"
+            )
+            frame = self.console("dewi", "/console/queue?show=linked")
+        frame.locator("article").wait_for()
+        return frame
+
     def operator(self, path: str) -> Frame:
         """Open a page of the console as the operator of the server."""
         key = ("operator", 0)
@@ -218,7 +232,7 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     "console.audit.index (chosen)": lambda tour: tour.console("dewi", "/console/audit?kind=read&actor=1"),
     "console.jobs.index": lambda tour: tour.console("admin", "/console/jobs"),
     "console.queue.index": lambda tour: (tour.visit("maya", "/"), tour.console("dewi", "/console/queue"))[1],
-    "console.queue.index (linked)": lambda tour: tour.console("dewi", "/console/queue?show=linked"),
+    "console.queue.index (linked)": lambda tour: tour.linked(),
     "operator.door": lambda tour: tour.alone(tour.site.operator_link()),
     "not my section": lambda tour: tour.console("dewi", "/console/platforms"),
     "operator link used up": lambda tour: tour.alone(f"{tour.site.bridge_url}/operator/{'x' * 43}"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -287,3 +289,51 @@ def test_the_worker_applies_the_rules_of_retention(command, ask):
     assert done.exit_code == 0, done.output
     assert ask("SELECT count(*) FROM core_outbox_event") == [(0,)]
     assert ask("SELECT action FROM core_audit_entry") == [("retention.applied",)]
+
+
+def test_init_goes_on_where_a_broken_start_left_an_empty_secret_key(command, monkeypatch, tmp_path):
+    monkeypatch.delenv("LMS_BRIDGE_SECRET_KEY")
+    key = tmp_path / "instance" / "secret_key"
+    key.write_text("")
+
+    first = command("init", "--yes")
+    made = key.read_text()
+    again = command("init", "--yes")
+
+    assert first.exit_code == again.exit_code == 0, first.output + again.output
+    assert len(made) == 64 and key.read_text() == made
+    assert key.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.usefixtures("command")
+def test_init_asks_for_the_address_once(tmp_path):
+    answers = "kompetensi\nhttps://kompetensi.example.go.id\n"
+
+    first = CliRunner().invoke(bridge, ["init"], input=answers)
+    again = CliRunner().invoke(bridge, ["init"], input="")
+
+    assert first.exit_code == 0, first.output
+    assert "write the public address" in first.output
+    assert 'BASE_URL = "https://kompetensi.example.go.id"' in (tmp_path / "instance" / "lms_bridge.toml").read_text()
+    assert again.exit_code == 0, again.output
+
+
+def test_an_operator_s_link_is_the_only_thing_printed(command, ask):
+    done = command("operator", "link", "--agency", "demo")
+
+    assert done.exit_code == 0
+    assert done.output.startswith("http://127.0.0.1:8000/operator/") and done.output.count("\n") == 1
+    assert ask("SELECT count(*) FROM core_operator_link") == [(1,)]
+
+
+def commands(group: click.Group, *before: str) -> Iterator[tuple[str, ...]]:
+    for name, one in group.commands.items():
+        yield from commands(one, *before, name) if isinstance(one, click.Group) else [(*before, name)]
+
+
+@pytest.mark.parametrize("words", list(commands(bridge)), ids=" ".join)
+def test_every_command_explains_itself_with_an_example(words):
+    shown = CliRunner().invoke(bridge, [*words, "--help"])
+
+    assert shown.exit_code == 0
+    assert re.search(rf"Examples?:[^$]*lms-bridge {' '.join(words)}", " ".join(shown.output.split()))

@@ -180,6 +180,17 @@ def test_forget_refuses_what_is_installed_and_what_is_core(
     assert ask("SELECT count(*) FROM notes_note") == [(1,)]
 
 
+@pytest.mark.parametrize("name", ["core_placement", "alembic", "Notes", ""])
+def test_forget_drops_nothing_by_a_name_that_no_plugin_can_have(
+    name: str, bridge: Bridge, ask: Callable[[str], Any]
+) -> None:
+    refused = bridge.run("plugin", "forget", name, "--yes", check=False)
+
+    assert "is no plugin" in refused
+    assert ask("SELECT count(*) FROM core_placement_superior")
+    assert ask("SELECT count(*) FROM alembic_version")
+
+
 def all_passed() -> list[Check]:
     return [Check(grade, f"a check of {grade}", "") for grade in GRADES]
 
@@ -371,7 +382,11 @@ def test_check_says_what_is_no_plugin(bridge: Bridge, tmp_path: Path) -> None:
     (plain / "setup.cfg").write_text("[metadata]\nname = plain\nversion = 1\n", "utf-8")
     (plain / "plain.py").write_text("", "utf-8")
 
+    (tmp_path / "plain-1-py3-none-any.whl").touch()
+    wheel = bridge.run("plugin", "check", str(tmp_path / "plain-1-py3-none-any.whl"), check=False)
+
     assert "there is no pyproject.toml" in bridge.run("plugin", "check", str(empty), check=False)
+    assert "is a file. Name the folder of the plugin's sources" in wheel
     assert "must have one entry point in the group lms_bridge" in bridge.run("plugin", "check", str(plain), check=False)
 
     (plain / "setup.cfg").write_text("[metadata\n", "utf-8")

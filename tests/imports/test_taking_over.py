@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -142,6 +144,28 @@ def test_an_apply_that_is_killed_has_changed_nothing_and_is_done_again(row, monk
     assert between == before
     assert people() == before + ROWS
     assert undone(store.get_import(row.id)).state == ImportState.UNDONE
+
+
+def test_an_apply_that_takes_longer_than_its_lease_is_not_taken_over(row, monkeypatch):
+    taken: list[Any] = []
+
+    def slow(import_id: int) -> None:
+        later = now() + 2 * store.LEASE
+        if db.engine.dialect.name == "postgresql":
+            with db.engine.connect() as other:
+                taken.extend(other.execute(store._wanted(later).with_for_update(skip_locked=True)))
+        else:
+            # Whoever claims must write, and there is one writer.
+            other = sqlite3.connect(db.engine.url.database, timeout=0)
+            with closing(other), pytest.raises(sqlite3.OperationalError, match="locked"):
+                taken.append(other.execute("BEGIN IMMEDIATE"))
+
+    work()
+    kind = lists.KINDS["people"]
+    monkeypatch.setitem(lists.KINDS, "people", dataclasses.replace(kind, after=slow))
+
+    assert applied(store.get_import(row.id)).state == ImportState.DONE
+    assert taken == []
 
 
 def test_a_fault_of_ours_is_told_and_does_not_come_back_for_ever(row, monkeypatch):

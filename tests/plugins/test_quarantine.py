@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lms_bridge.plugin_host.discovery import Found
+from lms_bridge.plugin_host.names import RESERVED
+
 UNFIT = {
     "import error": ("import no_such_module_anywhere", "No module named 'no_such_module_anywhere'"),
     "SystemExit at import": ("raise SystemExit(3)", "tried to end the server"),
@@ -203,7 +206,7 @@ def test_a_plugin_set_aside_serves_nothing(drop_in, start):
     assert browser.get("/p/bad/page").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["core", "lti", "session", "home", "Bad", "bad_name", "a" * 28])
+@pytest.mark.parametrize("name", ["core", "lti", "session", "home", "alembic", "Bad", "bad_name", "a" * 28])
 def test_a_reserved_or_malformed_name_is_refused(name, drop_in, neighbour, start):
     drop_in(name, "")
 
@@ -211,6 +214,34 @@ def test_a_reserved_or_malformed_name_is_refused(name, drop_in, neighbour, start
 
     assert f"the name {name!r} is reserved, or not of" in server.state(name).hint
     assert "The neighbour answers" in server.launch_home().text
+
+
+def test_every_blueprint_of_core_is_reserved(start):
+    endpoints = start(SAFE_MODE="true").app.view_functions
+
+    assert {endpoint.partition(".")[0] for endpoint in endpoints} <= RESERVED
+
+
+@pytest.mark.parametrize("name", ["core", "odd(name"])
+def test_migrations_below_a_name_that_no_plugin_can_have_are_not_looked_at(name, install, neighbour, start):
+    install(name, "", core_9999="revision, down_revision = 'core_9999', None\n")
+
+    server = start()
+
+    assert server.upgrade() == {}
+    assert server.state(name).state == "quarantined"
+    assert server.doctor("database").state == "ok"
+    assert "The neighbour answers" in server.launch_home().text
+
+
+def test_an_entry_point_that_names_no_package_has_no_folders():
+    assert Found("odd", ".plugin").folder("migrations") is None
+
+
+def test_a_hidden_file_that_an_editor_leaves_is_no_plugin(drop_in, neighbour, start):
+    drop_in(".#neighbour", "")
+
+    assert set(start().app.extensions["lms_bridge.plugins"].states) == {"competency", "neighbour"}
 
 
 def test_two_plugins_of_one_name_are_both_set_aside_because_neither_is_surely_meant(install, drop_in, neighbour, start):
@@ -381,3 +412,24 @@ def test_an_activity_whose_plugin_is_set_aside_says_so_in_words(drop_in, start):
     assert "bad.page" in page.text
     assert "NR-" in page.text
     assert "no_such_module" not in page.text
+
+
+GREETER = """
+    from lms_bridge.api import Plugin, hookimpl
+
+    @hookimpl
+    def plugin():
+        return Plugin("greeter", "Greeter", "1")
+"""
+
+
+def test_a_catalogue_that_cannot_be_read_sets_its_plugin_aside(install, neighbour, start):
+    folder = install("greeter", GREETER) / "translations" / "id" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "messages.mo").write_bytes(b"no catalogue")
+
+    server = start()
+    home = server.launch_home()
+
+    assert home.status_code == 200 and "The neighbour answers" in home.text
+    assert "translations" in server.state("greeter").hint

@@ -84,6 +84,13 @@ def test_it_is_written_where_it_is_wanted_and_the_next_steps_are_named(new, tmp_
     assert all(step in printed for step in ("lms-bridge db upgrade", "pytest -q ./work/plugins", "lms-bridge demo run"))
 
 
+def test_the_next_steps_can_be_copied_when_the_folder_has_a_space(new):
+    printed = new("attendance", "--into", "my work").output
+
+    assert "--no-deps -e './my work/attendance'\n" in printed
+    assert "pytest -q './my work/attendance'\n" in printed
+
+
 def test_every_text_has_its_indonesian(new, tmp_path):
     new("attendance")
     package = tmp_path / PACKAGE

@@ -154,8 +154,15 @@ def things(server: Any, name: str) -> list[int]:
     return found
 
 
-def test_a_migration_that_fails_is_named_contained_and_mended(keep, install, neighbour, start):
-    tortoise, broken = packaged("tortoise"), MIGRATION.replace("op.create_table", "op.create_tabel")
+BROKEN_MIGRATIONS = {
+    "at once": MIGRATION.replace("op.create_table", "op.create_tabel"),
+    "half way": MIGRATION.replace("def downgrade", "    op.create_tabel()\n\ndef downgrade"),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN_MIGRATIONS.values(), ids=BROKEN_MIGRATIONS)
+def test_a_migration_that_fails_is_named_contained_and_mended(broken, keep, install, neighbour, start):
+    tortoise = packaged("tortoise")
     install("tortoise", tortoise.source(), tortoise_0001=broken.format(name="tortoise"))
 
     failed = start().upgrade()

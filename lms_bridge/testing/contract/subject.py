@@ -18,7 +18,7 @@ from lms_bridge.plugin_host import PluginState, host
 from lms_bridge.practice.driver import PracticeDriver
 from lms_bridge.testing.browser import Browser
 from lms_bridge.testing.contract.outline import Outline
-from lms_bridge.testing.contract.rows import tables_of
+from lms_bridge.testing.contract.rows import points_to_person, tables_of
 from lms_bridge.testing.contract.walk import Walk
 from lms_bridge.testing.people import MadePerson, PeopleMaker
 
@@ -85,6 +85,11 @@ class Subject:
         if not found:
             pytest.skip(f"does not apply: {self.plugin} keeps no tables")
         return found
+
+    @property
+    def tables_about_people(self) -> list[Table]:
+        """Those of its tables whose rows point to a person; a plugin without any has no duties to people."""
+        return [table for table in self.tables if points_to_person(table)]
 
     @property
     def branch(self) -> str:

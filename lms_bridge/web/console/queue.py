@@ -95,10 +95,10 @@ def unlink(person_id: int) -> Response:
 
 
 @bp.post("/<int:person_id>/dismiss")
-def put_aside(person_id: int) -> Response:
+def dismiss_person(person_id: int) -> Response:
     """Take somebody who needs no post out of the queue."""
     dismiss(person_id)
-    return _done(_("Put aside. The person can go on using what needs no post."))
+    return _done(_("Dismissed. The person can go on using what needs no post."))
 
 
 @bp.post("/<int:person_id>/recall")
