@@ -86,9 +86,9 @@ def visible_people(actor: Actor, action: str, *, on: dt.date | None = None) -> S
 
 
 def may_for_others(actor: Actor, action: str) -> bool:
-    """Say whether there is anybody but the actor to whom they may do this today; one statement."""
+    """Say whether there is anybody but the actor to whom they may do this today; two statements at most."""
     relations = _relations(action) - {"self"}
-    question = _question(actor, action, None)
+    question = _question(actor, action, None, relations)
     held = [
         exists(people.where(people.selected_columns[0].not_in(actor.person.ids)).correlate(None))
         for people in _queries(question, relations)
