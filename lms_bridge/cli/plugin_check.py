@@ -18,6 +18,7 @@ import click
 from lms_bridge.cli.common import Unusable
 from lms_bridge.db import now
 from lms_bridge.plugin_host.discovery import GROUP
+from lms_bridge.plugin_host.names import is_plugin_name
 from lms_bridge.services.plugin_grades import GRADES, NONE, Check, Verdict, judge, keep_verdict
 from lms_bridge.settings import load_settings
 
@@ -62,7 +63,8 @@ def check(path: Path, at_least: str) -> None:
         click.echo(f"Checking {plugin.name} {plugin.version}; this takes a minute or two ...", err=True)
         checks = _run(plugin, Path(folder))
     verdict = judge(plugin.name, plugin.version, checks, now=now())
-    keep_verdict(verdict, load_settings().instance)
+    if is_plugin_name(plugin.name):
+        keep_verdict(verdict, load_settings().instance)
     _tell(verdict, checks)
     if verdict.grade not in GRADES[GRADES.index(at_least) :]:
         raise SystemExit(1)

@@ -13,7 +13,9 @@ from lms_bridge.cli.common import Unusable, with_bare_app
 from lms_bridge.cli.database import alembic_config
 from lms_bridge.db import db, now
 from lms_bridge.plugin_host.discovery import discover
+from lms_bridge.plugin_host.failures import forget_failures
 from lms_bridge.plugin_host.names import is_plugin_name
+from lms_bridge.services.plugin_grades import forget_verdict
 from lms_bridge.services.plugin_remains import Remains, drop_remains, export_remains, remains_of
 
 
@@ -41,6 +43,8 @@ def forget(name: str, yes: bool) -> None:
     drop_remains(remains)
     db.session.commit()
     _restore_marks(instance)
+    forget_verdict(name, instance)
+    forget_failures(instance, name)
     click.echo(f"{name} is forgotten. What it held is in {folder}; it may be about people, so keep or delete it.")
 
 

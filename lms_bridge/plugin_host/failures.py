@@ -45,5 +45,10 @@ def recent_failure(instance: Path, found: Found) -> Failure | None:
     return failure if failure.at > now() - RECENT and failure.at.timestamp() > changed else None
 
 
+def forget_failures(instance: Path, plugin: str) -> None:
+    """Forget that a plugin failed."""
+    _file(instance, plugin).unlink(missing_ok=True)
+
+
 def _file(instance: Path, plugin: str) -> Path:
     return instance / "plugin-failures" / plugin

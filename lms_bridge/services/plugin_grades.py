@@ -56,16 +56,25 @@ def judge(plugin: str, version: str, checks: Iterable[Check], *, now: dt.datetim
 
 def keep_verdict(verdict: Verdict, instance: Path) -> None:
     """Remember the newest verdict on a plugin in the instance folder, for ``plugin list``."""
-    folder = instance / "plugin_grades"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{verdict.plugin}.json").write_text(json.dumps(asdict(verdict), indent=1), "utf-8")
+    file = _file(verdict.plugin, instance)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(asdict(verdict), indent=1), "utf-8")
+
+
+def forget_verdict(plugin: str, instance: Path) -> None:
+    """Forget what was found of a plugin; another of its name has not been looked at."""
+    _file(plugin, instance).unlink(missing_ok=True)
 
 
 def kept_grade(plugin: str, version: str, instance: Path) -> str:
     """Return the grade of this version of a plugin; of another version, the grade with that version; else nothing."""
     try:
-        kept = json.loads((instance / "plugin_grades" / f"{plugin}.json").read_text("utf-8"))
+        kept = json.loads(_file(plugin, instance).read_text("utf-8"))
         grade, of_version = str(kept["grade"]), str(kept["version"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
     return grade if of_version == version else f"{grade} ({of_version})"
+
+
+def _file(plugin: str, instance: Path) -> Path:
+    return instance / "plugin_grades" / f"{plugin}.json"

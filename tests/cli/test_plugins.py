@@ -117,9 +117,14 @@ def test_list_shows_what_is_behind_switched_off_and_gone(
 
 def test_forget_writes_what_goes_and_leaves_nothing(notes: None, bridge: Bridge, ask: Callable[[str], Any]) -> None:
     uninstall(bridge)
+    kept = [bridge.instance / "plugin_grades" / "notes.json", bridge.instance / "plugin-failures" / "notes"]
+    for file in kept:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("of the one that goes")
 
     printed = bridge.run("plugin", "forget", "notes", "--yes")
 
+    assert not any(file.exists() for file in kept)
     (folder,) = (bridge.instance / "forgotten").iterdir()
     assert "notes_note: 1 rows" in printed and str(folder) in printed
     assert json.loads((folder / "notes_note.jsonl").read_text("utf-8"))["text"] == "Rahasia é"
