@@ -131,7 +131,8 @@ def _init_plugins(app: Flask, settings: Settings, *, safe_mode: bool) -> None:
 def _translations(settings: Settings, app: Flask) -> list[Path]:
     plugins: PluginHost = app.extensions["lms_bridge.plugins"]
     folders = [state.found.folder("translations") for state in plugins.states.values() if state.declaration]
-    return [Path(__file__).parent / "translations", *(folder for folder in folders if folder)]
+    # The last one wins: a plugin that uses one of core's sentences cannot change it on core's pages.
+    return [*(folder for folder in folders if folder), Path(__file__).parent / "translations"]
 
 
 def _trust_proxies(app: Flask, trusted: int | tuple[str, ...]) -> None:

@@ -80,7 +80,7 @@ def _explain(guide: Any, kind: Kind, heading: Any) -> None:
     guide.set_column(0, 0, 28)
     guide.set_column(1, 1, 12)
     guide.set_column(2, 3, 40)
-    for place, title in enumerate((_("Column"), _("Required"), _("Example"), _("Choices"))):
+    for place, title in enumerate((_("Column"), _("Must be filled"), _("Example"), _("Choices"))):
         guide.write_string(0, place, title, heading)
     for row, column in enumerate(kind.columns, start=1):
         guide.write_string(row, 0, str(column.title))
