@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import IO
 
-import xlsxwriter
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -22,6 +21,9 @@ BATCH = 1_000
 
 def write_error_file(import_id: int, target: IO[bytes]) -> int:
     """Write the faulty rows with their reasons as XLSX, in the language of the reader; returns how many."""
+    # Loaded when it is used: every web worker would hold it, and few ever write a list.
+    import xlsxwriter
+
     row = get_import(import_id)
     kind = kind_of(row)
     book = xlsxwriter.Workbook(target, {"constant_memory": True, "in_memory": False})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import IO, Any
 
-import xlsxwriter
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -21,6 +20,9 @@ LISTED = 5_000
 
 def write_template(kind: Kind, target: IO[bytes]) -> None:
     """Write the template of a kind as XLSX, in the language of the reader."""
+    # Loaded when it is used: every web worker would hold it, and few ever write a list.
+    import xlsxwriter
+
     book = xlsxwriter.Workbook(target, {"in_memory": True})
     sheet = book.add_worksheet(_("Data")[:31])
     guide = book.add_worksheet(_("Guide")[:31])
@@ -57,11 +59,13 @@ def _choices(kind: Kind, column: Column) -> list[str]:
 
 
 def _offer(sheet: Any, lists: Any, number: int, choices: list[str]) -> None:
+    from xlsxwriter.utility import xl_col_to_name
+
     if not choices:
         return
     for row, choice in enumerate(choices):
         lists.write_string(row, number, str(safe_cell(choice)))
-    letter = xlsxwriter.utility.xl_col_to_name(number, col_abs=True)
+    letter = xl_col_to_name(number, col_abs=True)
     sheet.data_validation(
         1,
         number,

@@ -8,11 +8,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from flask import g, has_request_context
 from pluggy import HookImpl
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from lms_bridge import hookspecs
 from lms_bridge.contributions import Plugin
-from lms_bridge.db import current_agency, db, guest
+from lms_bridge.db import current_agency, guest, run
 from lms_bridge.models import PluginSetting
 from lms_bridge.plugin_host.host import host
 
@@ -23,6 +23,11 @@ class Contribution:
 
     plugin: str
     value: Any
+
+
+_SETTING = PluginSetting.__table__.c
+# Built once: every page asks.
+_DISABLED = select(_SETTING.plugin).where(_SETTING.agency_id == bindparam("agency"), _SETTING.enabled.is_(False))
 
 
 def disabled_plugins() -> frozenset[str]:
@@ -37,7 +42,7 @@ def disabled_plugins() -> frozenset[str]:
 
 
 def _disabled() -> frozenset[str]:
-    return frozenset(db.session.scalars(select(PluginSetting.plugin).where(PluginSetting.enabled.is_(False))))
+    return frozenset(run(_DISABLED, {"agency": current_agency()}).scalars())
 
 
 def enabled_declarations() -> list[Plugin]:

@@ -9,12 +9,13 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
-
 from lms_bridge.spreadsheets.faults import LIMIT_COLUMNS, LIMIT_ROWS, FileRefused
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
 
 LIMIT_UNPACKED = 300 * 2**20
 LIMIT_MEMBERS = 2_000
@@ -32,6 +33,9 @@ def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
     :raises FileRefused: macros, a bomb, a formula without its result, a password, a damaged or foreign file.
     """
+    # Loaded when it is used: every web worker would hold it, and few ever read a list.
+    from python_calamine import CalamineError, CalamineWorkbook
+
     formulas = _inspect(path)
     try:
         with CalamineWorkbook.from_path(path) as book:
@@ -64,6 +68,8 @@ def cell_text(value: Any) -> str:
 
 
 def _first_sheet(book: CalamineWorkbook) -> CalamineSheet | None:
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+
     for index, about in enumerate(book.sheets_metadata):
         if about.visible == SheetVisibleEnum.Visible and about.typ == SheetTypeEnum.WorkSheet:
             sheet = book.get_sheet_by_index(index)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import segno
 from flask import Blueprint, current_app, redirect, render_template, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -70,4 +69,7 @@ def renew(invitation_id: int) -> Response:
 
 def qr_code(link: str) -> Markup:
     """Draw a link as an SVG that stands in the page: the content policy lets no other picture in."""
+    # Loaded when it is used: every web worker would hold it, and few ever draw one.
+    import segno
+
     return Markup(segno.make(link, error="m").svg_inline(omitsize=True, svgclass="lb-qr", lineclass=None, border=2))  # noqa: S704
