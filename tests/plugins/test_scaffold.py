@@ -77,11 +77,11 @@ def test_a_folder_that_is_there_is_left_as_it_is(new, tmp_path):
 
 
 def test_it_is_written_where_it_is_wanted_and_the_next_steps_are_named(new, tmp_path):
-    printed = new("attendance", "--into", "work/plugins").output
+    printed = new("attendance", "--into", "mine/plugins").output
 
-    assert (tmp_path / "work/plugins" / PACKAGE / "plugin.py").is_file()
-    assert "pip install --no-build-isolation --no-deps -e ./work/plugins/attendance\n" in printed
-    assert all(step in printed for step in ("lms-bridge db upgrade", "pytest -q ./work/plugins", "lms-bridge demo run"))
+    assert (tmp_path / "mine/plugins" / PACKAGE / "plugin.py").is_file()
+    assert "pip install --no-build-isolation --no-deps -e ./mine/plugins/attendance\n" in printed
+    assert all(step in printed for step in ("lms-bridge db upgrade", "pytest -q ./mine/plugins", "lms-bridge demo run"))
 
 
 def test_the_next_steps_can_be_copied_when_the_folder_has_a_space(new):
