@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -21,3 +22,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
     yield
+
+
+def pytest_configure() -> None:
+    """Look for garbage seldom: each test makes two applications, and looking through them all takes a tenth of it."""
+    gc.set_threshold(50_000, 10, 50)
