@@ -60,10 +60,13 @@ docs: $(VENV)/.docs ## Build the documentation in docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "Open docs/_build/html/index.html"
 
-lock: $(VENV)/.test ## Renew the lock files from setup.cfg (developers; needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header setup.cfg build-requirements.in -o requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra test -c requirements.lock setup.cfg build-requirements.in -o requirements-test.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra docs -c requirements-test.lock setup.cfg build-requirements.in -o requirements-docs.lock
+OURS := lms-bridge $(patsubst plugins/%/,lms-bridge-%,$(wildcard plugins/*/))
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(addprefix --no-emit-package ,$(OURS)) requirements.txt build-requirements.in
+
+lock: $(VENV)/.test ## Renew the lock files from the setup.cfg of core and plugins (developers; needs uv)
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) setup.cfg --extra test -c requirements.lock -o requirements-test.lock
+	$(COMPILE) setup.cfg --extra docs -c requirements-test.lock -o requirements-docs.lock
 
 clean: ## Remove .venv and what tests leave behind
 	rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
