@@ -10,6 +10,7 @@ from sqlalchemy import (
     Date,
     Integer,
     Numeric,
+    Table,
     and_,
     cast,
     func,
@@ -41,10 +42,10 @@ def count_changes(import_id: int, kind: Kind) -> tuple[int, int, int]:
     return usable - found, changed, faulty
 
 
-def refresh_statistics() -> None:
-    """Tell PostgreSQL how many rows were staged, else it joins them one by one; SQLite joins by index anyhow."""
+def refresh_statistics(*tables: Table) -> None:
+    """Tell PostgreSQL how many rows tables hold now, else it joins them one by one; SQLite joins by index anyhow."""
     if _postgresql():
-        db.session.execute(text("ANALYZE core_import_row"))
+        db.session.execute(text(f"ANALYZE {', '.join(table.name for table in (_R, *tables))}"))
     db.session.commit()
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from lms_bridge.database_faults import Fault, fault_of
 from lms_bridge.db import acting_as, db, now
 from lms_bridge.engine import only_reading
-from lms_bridge.imports.applying import apply_rows
+from lms_bridge.imports.applying import apply_rows, refresh_statistics
 from lms_bridge.imports.errors import UndoRefused
 from lms_bridge.imports.staging import Told, read_headings, stage
 from lms_bridge.imports.store import LeaseLost, forget_file, get_import, hold, kind_of, release
@@ -70,11 +70,13 @@ def _apply(import_id: int, lease: str) -> None:
     for attempt in range(TRIES):
         try:
             hold(import_id, lease)  # and its row: however long it takes, nobody takes it over meanwhile
-            new, changed = apply_rows(import_id, kind_of(get_import(import_id)))
+            kind = kind_of(get_import(import_id))
+            new, changed = apply_rows(import_id, kind)
             forget_file(import_id)
             applied = {"rows_new": new, "rows_changed": changed, "applied_at": now()}
             release(import_id, lease, ImportState.DONE, **applied)
             db.session.commit()
+            refresh_statistics(kind.table)
             return
         except (IntegrityError, UnitCircle):
             db.session.rollback()

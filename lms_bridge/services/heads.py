@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from lms_bridge.context import PersonRef
 from lms_bridge.db import db
@@ -22,7 +23,7 @@ from lms_bridge.models import (
     UnitHistory,
 )
 from lms_bridge.services.unit_tree import valid
-from lms_bridge.services.units import name_then, then, units_above
+from lms_bridge.services.units import name_then, then
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +109,31 @@ def superiors_of(person: PersonRef, *, on: dt.date) -> list[SuperiorView]:
 
 
 def _by_structure(person: PersonRef, on: dt.date) -> list[SuperiorView]:
-    units = db.session.scalars(
-        select(Placement.unit_id).where(
-            Placement.person_id.in_(person.ids),
-            Placement.kind == PlacementKind.DEFINITIVE,
+    """Whoever heads the nearest unit, from each that somebody is in by appointment upwards, that others head."""
+    own = aliased(Placement)
+    rows = db.session.execute(
+        select(UnitClosure.descendant_id, UnitClosure.depth, Person.id, Person.same_as_id, Person.name)
+        .join(own, own.unit_id == UnitClosure.descendant_id)
+        .join(Placement, Placement.unit_id == UnitClosure.ancestor_id)
+        .join(Post, Post.id == Placement.post_id)
+        .join(Person, Person.id == Placement.person_id)
+        .where(
+            own.person_id.in_(person.ids),
+            own.kind == PlacementKind.DEFINITIVE,
+            Placement.person_id.not_in(person.ids),
+            Post.heads_unit.is_(True),
+            valid(own.valid_from, own.valid_to, on),
+            valid(UnitClosure.valid_from, UnitClosure.valid_to, on),
             valid(Placement.valid_from, Placement.valid_to, on),
         )
+        .order_by(own.id, UnitClosure.depth, Placement.id)
     )
+    nearest: dict[int, int] = {}
     found: dict[int, SuperiorView] = {}
-    for unit_id in units:
-        for above in (unit_id, *(unit.id for unit in units_above(unit_id, on=on))):
-            heads = [head for head in heads_of(above, on=on) if head.person_id not in person.ids]
-            for head in heads:
-                found[head.person_id] = SuperiorView(head.person_id, head.name, SuperiorKind.STRUCTURAL)
-            if heads:
-                break
+    for unit_id, depth, row_id, same_as_id, name in rows:
+        if nearest.setdefault(unit_id, depth) == depth:
+            head = same_as_id or row_id
+            found.setdefault(head, SuperiorView(head, name, SuperiorKind.STRUCTURAL))
     return list(found.values())
 
 

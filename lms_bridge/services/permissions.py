@@ -78,11 +78,10 @@ def visible_people(actor: Actor, action: str, *, on: dt.date | None = None) -> S
     if not held:
         return select(Person.id).where(false())
     found = union(*held).subquery()
-    row = aliased(Person)
-    canonical = select(func.coalesce(row.same_as_id, row.id)).where(row.id.in_(select(found.c[0])))
-    return select(Person.id).where(
-        Person.agency_id == actor.agency.id, func.coalesce(Person.same_as_id, Person.id).in_(canonical)
-    )
+    row, linked = aliased(Person), aliased(Person)
+    canonical = select(func.coalesce(row.same_as_id, row.id)).where(row.id.in_(select(found.c[0]))).cte()
+    rows = union(select(canonical.c[0]), select(linked.id).where(linked.same_as_id.in_(select(canonical.c[0]))))
+    return select(Person.id).where(Person.agency_id == actor.agency.id, Person.id.in_(rows))
 
 
 def may_for_others(actor: Actor, action: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy import CTE, ColumnElement, Select, and_, case, exists, false, func, literal, or_, select, true
 from sqlalchemy.orm import aliased
 
 from lms_bridge.context import Actor
@@ -28,11 +28,15 @@ from lms_bridge.models import (
     Programme,
     ProgrammeParticipant,
     SuperiorKind,
+    Unit,
     UnitClosure,
 )
 from lms_bridge.services.unit_tree import valid
 
 People = Select[int]
+# Made once: making an alias costs more than asking the database.
+_Own, _Acting, _Theirs, _Heading = (aliased(Placement) for _ in range(4))
+_HeadPost, _Below = aliased(Post), aliased(UnitClosure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,8 @@ def named_reports(question: Question) -> People:
 
 def reports_acted_for(question: Question) -> People:
     """Those whose placement names somebody in whose post the actor acts today (Plt, Plh)."""
-    acting, theirs = aliased(Placement), aliased(Placement)
-    represented = select(theirs.person_id).where(
-        acting.person_id.in_(question.actor.person.ids), _acts_in_post_of(acting, theirs, question.today)
+    represented = select(_Theirs.person_id).where(
+        _Acting.person_id.in_(question.actor.person.ids), _acts_in_post_of_theirs(question.today)
     )
     return (
         select(Placement.person_id)
@@ -79,53 +82,61 @@ def reports_acted_for(question: Question) -> People:
 
 
 def reports_by_structure(question: Question) -> People:
-    """Those for whom nobody in office is named, and the nearest head above whom is the actor."""
-    above, nearer = aliased(UnitClosure), aliased(UnitClosure)
-    units = select(above.descendant_id).where(
-        above.ancestor_id.in_(question.headed),
-        valid(above.valid_from, above.valid_to, question.on),
-        ~_headed_between(question, above, nearer, above.descendant_id).correlate(above),
-    )
-    return _without_named(question).where(Placement.unit_id.in_(units))
-
-
-def heads_by_structure(question: Question) -> People:
-    """Those who head a unit themselves, as far as nobody else heads one between them and the actor."""
-    above, nearer, own, post = aliased(UnitClosure), aliased(UnitClosure), aliased(Placement), aliased(Post)
-    heads = select(own.person_id).join(post, post.id == own.post_id).where(post.heads_unit.is_(True))
-    nearest = exists().where(
-        above.descendant_id == Placement.unit_id,
-        above.ancestor_id.in_(question.headed),
-        valid(above.valid_from, above.valid_to, question.on),
-        ~_headed_between(question, above, nearer, Placement.unit_id, but=Placement.person_id).correlate(
-            above, Placement
-        ),
-    )
-    return _without_named(question).where(
-        Placement.person_id.in_(heads.where(_held(own, question.today))), nearest.correlate(Placement)
+    """Those for whom nobody in office is named, and the nearest head above whom, but themselves, is the actor."""
+    reached = _units_reached(question)
+    return (
+        _without_named(question)
+        .join(reached, reached.c.unit_id == Placement.unit_id)
+        .where(reached.c.through.in_((NOBODY, Placement.person_id)))
     )
 
 
-def _headed_between(question: Question, above: Any, nearer: Any, unit: Any, but: Any = None) -> Any:
-    """Somebody, but not this person, heads the unit or one nearer to it than the one above."""
-    other, post = aliased(Placement), aliased(Post)
-    return exists().where(
-        nearer.descendant_id == unit,
-        nearer.depth < above.depth,
-        valid(nearer.valid_from, nearer.valid_to, question.on),
-        other.unit_id == nearer.ancestor_id,
-        other.person_id != but if but is not None else true(),
-        _held(other, question.today),
-        post.id == other.post_id,
-        post.heads_unit.is_(True),
+NOBODY, SEVERAL = 0, -1
+
+
+def _units_reached(question: Question) -> CTE:
+    """Walk down from the units that the actor heads, until somebody else heads a unit.
+
+    A unit that one person alone heads is passed for them: they are who is below the actor there. ``through`` says who
+    it is, or nobody. Worked example: the actor heads A, Budi alone heads B below A, and Citra heads C below B. Then
+    (A, nobody) and (B, Budi) are reached, and C is not.
+    """
+    reached = (
+        select(Unit.id.label("unit_id"), literal(NOBODY).label("through"))
+        .where(Unit.id.in_(question.headed), valid(Unit.valid_from, Unit.valid_to, question.on))
+        .cte(recursive=True)
+    )
+    through = reached.c.through
+    head = _head_alone(question, through)
+    step = (
+        select(_Below.descendant_id, case((head == NOBODY, through), else_=head))
+        .join(reached, reached.c.unit_id == _Below.ancestor_id)
+        .where(_Below.depth == 1, valid(_Below.valid_from, _Below.valid_to, question.on))
+        .where(or_(head.in_((NOBODY, through)), and_(through == NOBODY, head != SEVERAL)))
+    )
+    return reached.union(step)
+
+
+def _head_alone(question: Question, through: Any) -> Any:
+    """Who heads the unit below today: the one person, nobody or several."""
+    lowest, highest = func.min(_Heading.person_id), func.max(_Heading.person_id)
+    return (
+        select(case((lowest.is_(None), NOBODY), (lowest == highest, lowest), else_=SEVERAL))
+        .join(_HeadPost, _HeadPost.id == _Heading.post_id)
+        .where(
+            _Heading.unit_id == _Below.descendant_id, _HeadPost.heads_unit.is_(True), _held(_Heading, question.today)
+        )
+        # Always so, and says to PostgreSQL that this is asked about units that were reached and not about all.
+        .where(through >= NOBODY)
+        .correlate(_Below, through.table)
+        .scalar_subquery()
     )
 
 
 def _without_named(question: Question) -> People:
     """Those by appointment for whom no structural superior is named who is in office or represented."""
-    acting, theirs = aliased(Placement), aliased(Placement)
     represented = exists().where(
-        theirs.person_id == PlacementSuperior.person_id, _acts_in_post_of(acting, theirs, question.today)
+        _Theirs.person_id == PlacementSuperior.person_id, _acts_in_post_of_theirs(question.today)
     )
     named = select(PlacementSuperior.id).where(
         _named(SuperiorKind.STRUCTURAL, question.on), or_(_in_office(question), represented)
@@ -165,19 +176,18 @@ def _named(kind: SuperiorKind, on: dt.date) -> ColumnElement[bool]:
 
 def _in_office(question: Question) -> ColumnElement[bool]:
     """Who is named holds a post today."""
-    own = aliased(Placement)
-    return exists().where(own.person_id == PlacementSuperior.person_id, _held(own, question.today))
+    return exists().where(_Own.person_id == PlacementSuperior.person_id, _held(_Own, question.today))
 
 
-def _acts_in_post_of(acting: Any, theirs: Any, today: dt.date) -> ColumnElement[bool]:
+def _acts_in_post_of_theirs(today: dt.date) -> ColumnElement[bool]:
     """One placement acts today in the post, in the same unit, that the other holds or has held."""
     return and_(
-        theirs.kind == PlacementKind.DEFINITIVE,
-        theirs.valid_from <= today,
-        acting.post_id == theirs.post_id,
-        acting.unit_id == theirs.unit_id,
-        acting.kind != PlacementKind.DEFINITIVE,
-        _held(acting, today),
+        _Theirs.kind == PlacementKind.DEFINITIVE,
+        _Theirs.valid_from <= today,
+        _Acting.post_id == _Theirs.post_id,
+        _Acting.unit_id == _Theirs.unit_id,
+        _Acting.kind != PlacementKind.DEFINITIVE,
+        _held(_Acting, today),
     )
 
 
@@ -259,7 +269,7 @@ def everybody_for_operator(question: Question) -> People:
 
 QUERIES: dict[str, tuple[Callable[[Question], People], ...]] = {
     "self": (themselves,),
-    "superior": (named_reports, reports_acted_for, reports_by_structure, heads_by_structure),
+    "superior": (named_reports, reports_acted_for, reports_by_structure),
     "team_superior": (team_reports,),
     "head": (people_below,),
     "analyst": (everybody_for_analyst,),
@@ -270,5 +280,5 @@ QUERIES: dict[str, tuple[Callable[[Question], People], ...]] = {
     "operator": (everybody_for_operator,),
 }
 """Each relation with its queries: whoever is in one of them is meant."""
-OF_HEADS = frozenset({reports_by_structure, heads_by_structure, people_below})
+OF_HEADS = frozenset({reports_by_structure, people_below})
 """Queries that find nobody for an actor who heads no unit."""

@@ -109,6 +109,17 @@ def test_a_person_with_two_rows_is_one_person_to_whom_both_rows_belong(world):
     assert {twin.id, world.people["xena"]} <= set(db.session.scalars(visible_people(actor, "probe.head")))
 
 
+def test_two_lists_stand_in_one_statement(world):
+    with acting_as(world.agencies["own"].id):
+        both = select(Person.id).where(
+            Person.id.in_(visible_people(world.actor("chief"), "probe.superior")),
+            Person.id.in_(visible_people(world.actor("head a"), "probe.head")),
+        )
+        found = {world.name(one) for one in db.session.scalars(both)}
+
+    assert found == {"head a"}
+
+
 def test_data_of_a_past_day_is_seen_by_who_heads_the_unit_now_and_not_by_who_did_then(world):
     moved = person_ref(world.people["moved"])
 

@@ -12,8 +12,8 @@ from sqlalchemy import create_engine, event, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
 from lms_bridge import engine
-from lms_bridge.db import db
-from lms_bridge.models import Session
+from lms_bridge.db import acting_as, db
+from lms_bridge.models import Person, Placement, Session
 from lms_bridge.testing.browser import Browser
 
 
@@ -147,3 +147,27 @@ def test_failed_statement_names_nobody_in_the_log(bridge_app: Any) -> None:
         db.session.execute(text("SELECT :nip FROM nowhere"), {"nip": "199203142015032004"})
 
     assert "199203142015032004" not in str(caught.value)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("question", "index"),
+    [
+        (select(Placement).where(Placement.unit_id == 1), "ix_core_placement_unit_id (unit_id=?)"),
+        (select(Person).where(Person.nip == "1"), "(agency_id=? AND nip=?)"),
+        (select(Person).where(Person.email == "a"), "ix_core_person_agency_id_email (agency_id=? AND email=?)"),
+    ],
+)
+def test_sqlite_does_not_take_the_agency_for_the_narrowest_way_to_a_row(
+    bridge_app: Any, question: Any, index: str
+) -> None:
+    seen: list[Any] = []
+    with bridge_app.app_context(), acting_as(1):
+        event.listen(db.engine, "before_cursor_execute", lambda *given: seen.append(given[2:4]))
+        db.session.execute(question).all()
+        statement, values = seen[-1]
+        plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+        db.session.remove()
+
+    assert len(plan) == 1
+    assert index in plan[0][-1]
