@@ -50,6 +50,8 @@ from lms_bridge.db import (
     now,
     plugin_base,
 )
+from lms_bridge.documents.exporting import export_table
+from lms_bridge.documents.table import Column, ColumnKind, Table
 from lms_bridge.domain.nip import mask_nip
 from lms_bridge.errors import BridgeError, Conflict, Invalid, NotFound, Refused, load
 from lms_bridge.events import Event, EvidenceRecorded, GapClosed, GapOpened
@@ -120,6 +122,8 @@ __all__ = [
     "Card",
     "CatalogItem",
     "Code",
+    "Column",
+    "ColumnKind",
     "CompetencyView",
     "Conflict",
     "CourseRef",
@@ -168,6 +172,7 @@ __all__ = [
     "ScoreMap",
     "SuperiorKind",
     "SuperiorView",
+    "Table",
     "Task",
     "Unit",
     "UnitView",
@@ -186,6 +191,7 @@ __all__ = [
     "db",
     "development_forms",
     "ensure",
+    "export_table",
     "flash",
     "gaps_of",
     "gettext",
