@@ -168,6 +168,7 @@ def _load(sid: str) -> None:
     g.frame_ancestors = frame_origins(*visit.platform_origins) or "'none'"
     choose_agency(visit.agency_id)
     g.visit, g.context = visit, visit.context
+    g.disabled_plugins = {visit.agency_id: visit.switched_off}
     session.update(visit.data)
     session.modified = False
     if visit.cookie_hash is None or moment - visit.seen_at > TOUCH:
