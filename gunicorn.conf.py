@@ -1,5 +1,6 @@
 """How gunicorn serves the bridge: read by itself in this folder. The command line overrides it."""
 
+import ctypes
 import gc
 import sys
 
@@ -11,6 +12,11 @@ control_socket_disable = True
 
 # Loaded once and then forked: workers start in an instant and share what they do not change.
 preload_app = True
+
+# One heap for all threads of a worker: they take turns anyway, and each heap of their own holds megabytes.
+M_ARENA_MAX = -8
+if sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt"):
+    ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 def when_ready(server: object) -> None:

@@ -54,4 +54,71 @@ class GapClosed(Event):
     competency: str
 
 
-CORE_EVENTS: tuple[type[Event], ...] = (EvidenceRecorded, GapOpened, GapClosed)
+@dataclass(frozen=True)
+class ActivityConfirmed(Event):
+    """A plugin confirmed that somebody did something that counts, also one that it had withdrawn."""
+
+    name: ClassVar[str] = "activity.confirmed"
+    activity_id: int
+    person_id: int
+    form: str
+    source: str
+
+
+@dataclass(frozen=True)
+class ActivityChanged(Event):
+    """A confirmed activity was corrected, for instance its length or day."""
+
+    name: ClassVar[str] = "activity.changed"
+    activity_id: int
+    person_id: int
+    form: str
+    source: str
+
+
+@dataclass(frozen=True)
+class ActivityWithdrawn(Event):
+    """A plugin took back a confirmed activity: it counts no more."""
+
+    name: ClassVar[str] = "activity.withdrawn"
+    activity_id: int
+    person_id: int
+    form: str
+    source: str
+
+
+@dataclass(frozen=True)
+class SuggestionMade(Event):
+    """A form of development is suggested for somebody's competency, or its suggestion says something else now."""
+
+    name: ClassVar[str] = "suggestion.made"
+    suggestion_id: int
+    person_id: int
+    competency: str
+    form: str
+    source: str
+
+
+@dataclass(frozen=True)
+class SuggestionSettled(Event):
+    """Somebody took, dismissed or carried out a suggestion, or opened it again; ``state`` says which."""
+
+    name: ClassVar[str] = "suggestion.settled"
+    suggestion_id: int
+    person_id: int
+    competency: str
+    form: str
+    source: str
+    state: str
+
+
+CORE_EVENTS: tuple[type[Event], ...] = (
+    EvidenceRecorded,
+    GapOpened,
+    GapClosed,
+    ActivityConfirmed,
+    ActivityChanged,
+    ActivityWithdrawn,
+    SuggestionMade,
+    SuggestionSettled,
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pluggy
 
 from lms_bridge.context import BridgeContext, DeepLinkContext, PersonRef
@@ -97,4 +99,20 @@ def erase_person(person: PersonRef) -> ErasureReceipt:  # type: ignore[empty-bod
 
     :param person: treat the rows of all ``person.ids``.
     :returns: how many rows were deleted, and how many kept without the person.
+    """
+
+
+@hookspec
+def demo_data(today: dt.date) -> list[str]:  # type: ignore[empty-body]
+    """Make what shows the plugin at its best in the demo agency.
+
+    When: once, when ``lms-bridge demo seed`` has made the agency with its people, posts and programmes. Tests start
+    from an agency without it.
+
+    May assume: that the demo agency is chosen, and that nobody has used it yet; no request, so no ``current``.
+
+    On failure: the demo lacks what the plugin would have made; the reason is in the log.
+
+    :param today: the agency's day. Make what is told from today relative to it, and the rest always the same.
+    :returns: a few words for each thing made, such as "240 self-ratings", for whoever started the demo.
     """

@@ -50,11 +50,25 @@ from lms_bridge.db import (
     now,
     plugin_base,
 )
+from lms_bridge.documents.exporting import export_table
+from lms_bridge.documents.table import Column, ColumnKind, Table
 from lms_bridge.domain.nip import mask_nip
 from lms_bridge.errors import BridgeError, Conflict, Invalid, NotFound, Refused, load
-from lms_bridge.events import Event, EvidenceRecorded, GapClosed, GapOpened
+from lms_bridge.events import (
+    ActivityChanged,
+    ActivityConfirmed,
+    ActivityWithdrawn,
+    Event,
+    EvidenceRecorded,
+    GapClosed,
+    GapOpened,
+    SuggestionMade,
+    SuggestionSettled,
+)
 from lms_bridge.hookspecs import hookimpl
 from lms_bridge.models import (
+    ActivityScope,
+    ActivityState,
     AuditKind,
     ParticipantStatus,
     Person,
@@ -62,8 +76,18 @@ from lms_bridge.models import (
     PlacementKind,
     Post,
     ProgrammeStatus,
+    SuggestionKind,
+    SuggestionState,
     SuperiorKind,
     Unit,
+)
+from lms_bridge.services.activities import (
+    ActivityDetails,
+    ActivityView,
+    activities_of,
+    activity,
+    confirm_activity,
+    withdraw_activity,
 )
 from lms_bridge.services.audit import audit, audit_reads
 from lms_bridge.services.development_forms import DevelopmentForm, development_forms
@@ -101,6 +125,13 @@ from lms_bridge.services.programmes import (
     programmes,
     set_programme_status,
 )
+from lms_bridge.services.suggestions import (
+    SuggestionDetails,
+    SuggestionView,
+    settle_suggestion,
+    suggest,
+    suggestions_for,
+)
 from lms_bridge.services.units import UnitView, subtree, top_units, units_above
 from lms_bridge.web.visits import writes_on_get
 
@@ -109,6 +140,13 @@ _l = lazy_gettext
 
 __all__ = [
     "API_VERSION",
+    "ActivityChanged",
+    "ActivityConfirmed",
+    "ActivityDetails",
+    "ActivityScope",
+    "ActivityState",
+    "ActivityView",
+    "ActivityWithdrawn",
     "Actor",
     "AgencyOwned",
     "AgencyRef",
@@ -120,6 +158,8 @@ __all__ = [
     "Card",
     "CatalogItem",
     "Code",
+    "Column",
+    "ColumnKind",
     "CompetencyView",
     "Conflict",
     "CourseRef",
@@ -166,8 +206,15 @@ __all__ = [
     "Retention",
     "Score",
     "ScoreMap",
+    "SuggestionDetails",
+    "SuggestionKind",
+    "SuggestionMade",
+    "SuggestionSettled",
+    "SuggestionState",
+    "SuggestionView",
     "SuperiorKind",
     "SuperiorView",
+    "Table",
     "Task",
     "Unit",
     "UnitView",
@@ -175,17 +222,21 @@ __all__ = [
     "_l",
     "absent_actor",
     "acting_as",
+    "activities_of",
+    "activity",
     "agency_settings",
     "audit",
     "audit_reads",
     "change_programme",
     "close_gap",
     "competencies",
+    "confirm_activity",
     "create_programme",
     "current",
     "db",
     "development_forms",
     "ensure",
+    "export_table",
     "flash",
     "gaps_of",
     "gettext",
@@ -215,14 +266,18 @@ __all__ = [
     "require_permission",
     "set_programme_status",
     "settle_participant",
+    "settle_suggestion",
     "subtree",
     "subtree_people",
+    "suggest",
+    "suggestions_for",
     "superiors_of",
     "top_units",
     "units_above",
     "units_headed",
     "url_for",
     "visible_people",
+    "withdraw_activity",
     "withdraw_participant",
     "writes_on_get",
 ]

@@ -9,7 +9,7 @@ import click
 from lms_bridge.cli.common import with_app
 from lms_bridge.cli.demo_servers import Demo, serve_demo
 from lms_bridge.cli.processes import Stopped
-from lms_bridge.services.demo import seed_demo
+from lms_bridge.services.demo import seed_demo, seed_plugins
 
 
 @click.group()
@@ -20,13 +20,17 @@ def demo() -> None:
 @demo.command()
 @with_app
 def seed() -> None:
-    """Create the demo agency in the database of the settings: 300 people in forty units, four programmes.
+    """Create the demo agency in the database of the settings: 300 people in forty units, four programmes, and
+    what the plugins add.
 
     Run again it only ties the programme that has a course to the LMS, once one is registered.
 
     Example: lms-bridge demo seed
     """
-    click.echo("Demo agency created." if seed_demo() else "Demo agency exists.")
+    made = seed_demo()
+    click.echo("Demo agency created." if made else "Demo agency exists.")
+    for words in seed_plugins() if made else ():
+        click.echo(f"  {words}")
 
 
 @demo.command()

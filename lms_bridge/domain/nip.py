@@ -81,6 +81,11 @@ def mask_nip(nip: str) -> str:
     return "•" * 8 + nip[8:]
 
 
+def spaced_nip(nip: str) -> str:
+    """Write a NIP in its official groups, ``19780511 200312 1 002``; anything else stays as it is."""
+    return f"{nip[:8]} {nip[8:14]} {nip[14]} {nip[15:]}" if len(nip) == 18 and " " not in nip else nip
+
+
 def _bare(text: str) -> str:
     return "".join(text.split()).replace("\N{NO-BREAK SPACE}", "").lstrip("'’`")
 

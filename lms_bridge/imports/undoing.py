@@ -28,6 +28,8 @@ TITLES: dict[str, Any] = {
     "core_programme_participant": _l("participations"),
     "core_programme_competency": _l("competencies aimed at"),
     "core_evidence": _l("evidence"),
+    "core_activity": _l("development activities"),
+    "core_suggestion": _l("suggested development"),
     "core_grant": _l("grants"),
     "core_person": _l("linked people"),
 }

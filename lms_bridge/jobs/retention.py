@@ -11,7 +11,17 @@ from sqlalchemy import delete, select
 
 from lms_bridge.contributions import Retention
 from lms_bridge.db import acting_as, changed_rows, current_agency, db, guest, now
-from lms_bridge.models import Agency, Delivery, DeliveryState, Enrolment, OutboxEvent
+from lms_bridge.models import (
+    Activity,
+    ActivityState,
+    Agency,
+    Delivery,
+    DeliveryState,
+    Enrolment,
+    OutboxEvent,
+    Suggestion,
+    SuggestionState,
+)
 from lms_bridge.plugin_host import host
 from lms_bridge.services.audit import audit
 
@@ -33,9 +43,25 @@ def _delete_enrolments(before: dt.datetime) -> int:
     return changed_rows(delete(rows).where(*left))
 
 
+def _delete_withdrawn(before: dt.datetime) -> int:
+    """Delete activities that were taken back."""
+    rows = Activity.__table__
+    old = (rows.c.agency_id == current_agency(), rows.c.changed_at < before)
+    return changed_rows(delete(rows).where(*old, rows.c.state == ActivityState.WITHDRAWN))
+
+
+def _delete_settled(before: dt.datetime) -> int:
+    """Delete suggestions that were dismissed or carried out."""
+    rows, settled = Suggestion.__table__, (SuggestionState.DISMISSED, SuggestionState.DONE)
+    old = (rows.c.agency_id == current_agency(), rows.c.changed_at < before)
+    return changed_rows(delete(rows).where(*old, rows.c.state.in_(settled)))
+
+
 CORE = (
     Retention("events", _l("Events that were delivered"), dt.timedelta(days=90), _delete_events),
     Retention("enrolments", _l("Courses of the LMS that somebody left"), dt.timedelta(days=730), _delete_enrolments),
+    Retention("activities", _l("Activities that were taken back"), dt.timedelta(days=730), _delete_withdrawn),
+    Retention("suggestions", _l("Suggestions that were settled"), dt.timedelta(days=730), _delete_settled),
 )
 
 

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from lms_bridge.models.activity import (
+    Activity,
+    ActivityScope,
+    ActivityState,
+    Suggestion,
+    SuggestionKind,
+    SuggestionState,
+)
 from lms_bridge.models.audit import AuditEntry, AuditKind
 from lms_bridge.models.evidence import Evidence, Gap, PersonScore
 from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework
@@ -45,6 +53,9 @@ from lms_bridge.models.programme import (
 )
 
 __all__ = [
+    "Activity",
+    "ActivityScope",
+    "ActivityState",
     "Agency",
     "AuditEntry",
     "AuditKind",
@@ -92,6 +103,9 @@ __all__ = [
     "SchemaLedger",
     "Session",
     "SessionKind",
+    "Suggestion",
+    "SuggestionKind",
+    "SuggestionState",
     "SuperiorKind",
     "Ticket",
     "ToolKey",

@@ -26,12 +26,11 @@ class Contribution:
 
 
 _SETTING = PluginSetting.__table__.c
-# Built once: every page asks.
 _DISABLED = select(_SETTING.plugin).where(_SETTING.agency_id == bindparam("agency"), _SETTING.enabled.is_(False))
 
 
 def disabled_plugins() -> frozenset[str]:
-    """Return the plugins that the chosen agency has switched off; asked once a request."""
+    """Return the plugins that the chosen agency has switched off; a visit knows those of its own."""
     if not has_request_context():
         return _disabled()
     known: dict[int, frozenset[str]] = g.setdefault("disabled_plugins", {})

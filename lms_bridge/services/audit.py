@@ -50,13 +50,19 @@ def audit_reads(action: str, people: Iterable[int], **facts: Fact) -> None:
     subjects = sorted(set(people) - set(context.person.ids))
     _check(facts)
     if subjects:
-        g.setdefault("audit_reads", []).append((action, subjects, facts))
+        kind = AuditKind.READ if request.method in {"GET", "HEAD"} else AuditKind.CHANGE
+        g.setdefault("audit_notes", []).append((action, kind, subjects, facts))
 
 
-def store_reads() -> None:
+def note_export(action: str, **facts: Fact) -> None:
+    """Note that the answer to this request takes data away; stored as what :func:`audit_reads` notes is."""
+    _check(facts)
+    g.setdefault("audit_notes", []).append((action, AuditKind.EXPORT, [None], facts))
+
+
+def store_notes() -> None:
     """Store what was noted in this request."""
-    kind = AuditKind.READ if request.method in {"GET", "HEAD"} else AuditKind.CHANGE
-    for action, subjects, facts in g.pop("audit_reads", []):
+    for action, kind, subjects, facts in g.pop("audit_notes", []):
         _store(action, kind, subjects, _person_of_the_session(), facts)
 
 

@@ -45,6 +45,7 @@ DEEDS = {
     "privacy.exported": _l("All data of a person handed over"),
     "privacy.erased": _l("Data of a person erased"),
     "retention.applied": _l("Old data removed"),
+    "table.exported": _l("Table taken away as a file"),
 }
 """What core notes by itself. Where a permission was used, its title says what it was."""
 

@@ -16,6 +16,7 @@ from lms_bridge.context import PersonRef
 from lms_bridge.contributions import ErasureReceipt, ExportPart
 from lms_bridge.db import changed_rows, current_agency, db
 from lms_bridge.models import (
+    Activity,
     AuditEntry,
     Enrolment,
     Evidence,
@@ -33,6 +34,7 @@ from lms_bridge.models import (
     PlatformUser,
     ProgrammeParticipant,
     Session,
+    Suggestion,
 )
 
 NAMELESS = "—"
@@ -85,6 +87,8 @@ PLACES = (
     _place("grants", _l("Rights given to you"), Grant, "person_id", Erasing.NAMELESS),
     _place("evidence", _l("Evidence of competencies"), Evidence, "person_id", Erasing.DELETED),
     _place("gaps", _l("Competency gaps"), Gap, "person_id", Erasing.DELETED),
+    _place("activities", _l("Development activities"), Activity, "person_id", Erasing.DELETED),
+    _place("suggestions", _l("Suggested development"), Suggestion, "person_id", Erasing.DELETED),
     _place("scores", _l("Results"), PersonScore, "person_id", Erasing.DELETED),
     _place("sessions", _l("Visits"), Session, "person_id", Erasing.DELETED),
     _place("launches", _l("Activities opened from the LMS"), Launch, "platform_user_id", Erasing.WITH_ACCOUNT),
@@ -92,7 +96,6 @@ PLACES = (
     _place("grades", _l("Grades sent to the LMS"), Grade, "platform_user_id", Erasing.WITH_ACCOUNT),
     _place("accounts", _l("Accounts in the LMS"), PlatformUser, "person_id", Erasing.DELETED),
     _place("import_rows", _l("Rows of lists that were imported"), ImportRow, "target_id", Erasing.DELETED),
-    _place("imports", _l("Lists you imported"), Import, "created_by_id", Erasing.NAMELESS),
     _place("imports", _l("Lists you imported"), Import, "created_by_id", Erasing.NAMELESS),
     _place("seen_by", _l("Who looked at your data"), AuditEntry, "subject_id", Erasing.NAMELESS),
     _place("done_by_you", _l("What you did with others' data"), AuditEntry, "actor_id", Erasing.NAMELESS),

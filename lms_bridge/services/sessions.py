@@ -25,6 +25,7 @@ from lms_bridge.models import (
     Launch,
     Person,
     Platform,
+    PluginSetting,
     ResourceLink,
     Session,
     SessionKind,
@@ -33,8 +34,8 @@ from lms_bridge.models import (
 
 IDLE, ABSOLUTE = dt.timedelta(minutes=30), dt.timedelta(hours=8)
 TOUCH = dt.timedelta(minutes=1)
-_S, _L, _P, _A, _M, _C, _R = (
-    model.__table__ for model in (Session, Launch, Person, Agency, Platform, Course, ResourceLink)
+_S, _L, _P, _A, _M, _C, _R, _N = (
+    model.__table__ for model in (Session, Launch, Person, Agency, Platform, Course, ResourceLink, PluginSetting)
 )
 
 _O = _P.alias()
@@ -44,6 +45,12 @@ _SAME_IDS = (
     .where(_O.c.same_as_id == func.coalesce(_P.c.same_as_id, _P.c.id))
     .scalar_subquery()
     .label("same_ids")
+)
+_SWITCHED_OFF = (
+    select(func.aggregate_strings(_N.c.plugin, " "))
+    .where(_N.c.agency_id == _S.c.agency_id, _N.c.enabled.is_(False))
+    .scalar_subquery()
+    .label("switched_off")
 )
 # Built once: putting a statement together costs more than running it.
 _VISIT = (
@@ -62,6 +69,7 @@ _VISIT = (
         _P.c.name.label("person_name"),
         _P.c.same_as_id,
         _SAME_IDS,
+        _SWITCHED_OFF,
         _A.c.code,
         _A.c.name.label("agency_name"),
         _A.c.timezone,
@@ -133,6 +141,8 @@ class Visit:
     data: dict[str, Any]
     seen_at: dt.datetime
     platform_origins: tuple[str, ...]
+    switched_off: frozenset[str]
+    """Plugins that the agency does not use."""
     return_url: str | None
     context: BridgeContext
 
@@ -224,6 +234,7 @@ def load_visit(sid: str, *, cookies: tuple[str, ...], agent: str, request_id: st
         data=row.data,
         seen_at=row.seen_at,
         platform_origins=(row.issuer, row.authorization_url) if row.kind is not SessionKind.CONSOLE else (),
+        switched_off=frozenset((row.switched_off or "").split()),
         return_url=row.return_url,
         context=_context(row, request_id),
     )

@@ -90,4 +90,5 @@ class Browser:
 
     def _open(self, path: str, method: str, headers: dict[str, str] | None = None, **options: Any) -> TestResponse:
         given = {**self.headers, **(headers or {})}
-        return self.client.open(path, method=method, base_url=self.base_url, headers=given, **options)
+        # Read to its end and closed, as browsers do: a file that is downloaded is closed by that.
+        return self.client.open(path, method=method, base_url=self.base_url, headers=given, buffered=True, **options)

@@ -20,9 +20,10 @@ from lms_bridge.lti.registration import tool_document
 from lms_bridge.models import Agency, Deployment, Platform, ToolKey
 from lms_bridge.practice.app import create_practice_app
 from lms_bridge.practice.driver import PracticeDriver
+from lms_bridge.practice.models import store
 from lms_bridge.services.demo import seed_demo
 from lms_bridge.settings import load_settings
-from lms_bridge.testing.templates import COMPILED
+from lms_bridge.testing.compiled import compile_once
 from lms_bridge.testing.wsgi_adapter import WsgiAdapter
 
 BASE_URL = "http://bridge.test"
@@ -60,7 +61,8 @@ def make_app(folder: Path, url: str, platform: PracticeDriver | None, *, base_ur
     session = requests.Session()
     tokens._tokens.clear()
     app = create_app(settings, http=LmsClient((), session=session))
-    app.jinja_env.bytecode_cache = COMPILED
+    with app.app_context():
+        compile_once(app, db.engine)
     if platform is not None:
         connect(app, platform)
     return app
@@ -84,7 +86,8 @@ def open_platform(file: Path, profile: str, *, url: str = LMS_URL, tool_url: str
     hosts = (str(urlsplit(tool_url).hostname),)
     http = requests.Session()
     app = create_practice_app(data=file, base_url=url, profile=profile, http=http, tool_hosts=hosts)
-    app.jinja_env.bytecode_cache = COMPILED
+    with app.app_context():
+        compile_once(app, store.engine)
     return PracticeDriver(app)
 
 

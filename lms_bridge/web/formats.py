@@ -42,16 +42,19 @@ def number(value: Decimal | float, digits: int = 2) -> str:
     return format_decimal(rounded, format="#,##0" + ("." + "0" * digits if digits else ""), locale=_language())
 
 
-def day(value: dt.date, style: str = "long") -> str:
-    """Write a day: 23 November 2026, or with style ``weekday`` Senin, 23 Nov. A moment counts in the agency's zone."""
+def day(value: dt.date, style: str = "long", *, zone: ZoneInfo | None = None) -> str:
+    """Write a day: 23 November 2026, or with style ``weekday`` Senin, 23 Nov.
+
+    :param zone: where a moment counts; by default that of the session's agency.
+    """
     if isinstance(value, dt.datetime):
-        value = value.astimezone(_zone()).date()
+        value = value.astimezone(zone or _zone()).date()
     return format_date(value, format=_PATTERNS[style], locale=_language())
 
 
-def clock(value: dt.datetime) -> str:
+def clock(value: dt.datetime, *, zone: ZoneInfo | None = None) -> str:
     """Write a time of day in the agency's zone: 10.42 WIB, or 10:42 WIB in English."""
-    zone = _zone()
+    zone = zone or _zone()
     local = value.astimezone(zone)
     time = f"{local:%H.%M}" if _language() == "id" else f"{local:%H:%M}"
     return f"{time} {ZONES.get(zone.key) or local.tzname()}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import io
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
@@ -14,6 +14,7 @@ from lms_bridge.errors import load
 from lms_bridge.services.audit_log import PAGE, entries_about
 from lms_bridge.services.permissions import MY_DATA, require_permission
 from lms_bridge.services.privacy import export_person, export_zip
+from lms_bridge.web.downloads import download
 
 bp = Blueprint("mydata", __name__, url_prefix="/my-data")
 
@@ -40,12 +41,10 @@ def index() -> str:
 
 @bp.post("/file")
 @require_permission(MY_DATA)
-def file() -> Any:
+def file() -> Response:
     """Hand over the file; when a plugin did not answer, the file says so."""
     made = export_person(current.person, now=now())
     content = export_zip(made)
     db.session.commit()
     name = _("my-data")
-    answer: Response = current_app.response_class(content, mimetype="application/zip")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}-{made.made_at:%Y-%m-%d}.zip")
-    return answer
+    return download(io.BytesIO(content), name=f"{name}-{made.made_at:%Y-%m-%d}.zip", mimetype="application/zip")

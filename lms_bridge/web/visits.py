@@ -18,7 +18,7 @@ from werkzeug.datastructures import CallbackDict
 from lms_bridge.db import choose_agency, db, now
 from lms_bridge.engine import reading_only
 from lms_bridge.errors import Refused
-from lms_bridge.services.audit import store_reads
+from lms_bridge.services.audit import store_notes
 from lms_bridge.services.sessions import TOUCH, SessionEnded, Visit, keep_alive, load_visit, save_data
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -133,7 +133,7 @@ def init_visits(app: Flask) -> None:
     """Load the visit before each request and end what was begun after it."""
     app.session_interface = RowSessions()
     app.before_request(_before)
-    app.after_request(_note_reads)
+    app.after_request(_store_notes)
     app.teardown_request(_after)
 
 
@@ -168,6 +168,7 @@ def _load(sid: str) -> None:
     g.frame_ancestors = frame_origins(*visit.platform_origins) or "'none'"
     choose_agency(visit.agency_id)
     g.visit, g.context = visit, visit.context
+    g.disabled_plugins = {visit.agency_id: visit.switched_off}
     session.update(visit.data)
     session.modified = False
     if visit.cookie_hash is None or moment - visit.seen_at > TOUCH:
@@ -195,11 +196,11 @@ def _same_site_only() -> None:
         )
 
 
-def _note_reads(response: Response) -> Response:
-    """Store whose data the answer shows, before it leaves; a refusal shows nothing."""
-    if g.get("audit_reads") and response.status_code < 400:
+def _store_notes(response: Response) -> Response:
+    """Store whose data the answer shows or takes away, before it leaves; a refusal shows nothing."""
+    if g.get("audit_notes") and response.status_code < 400:
         _write_after_reading()
-        store_reads()
+        store_notes()
         db.session.commit()
     return response
 

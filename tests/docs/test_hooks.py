@@ -11,13 +11,16 @@ from sqlalchemy import select
 
 from lms_bridge.db import db
 from lms_bridge.plugin_host import PluginHost
+from lms_bridge.services.demo import seed_plugins
 from tests.docs.pages import blocks
 
 
 @pytest.fixture
 def reading(database: str, tmp_path: Path) -> None:
     """The examples of the hooks that need no table, dropped in as one plugin."""
-    drop_in(tmp_path / "instance", "reading", python_of("hooks.md")[:4])
+    examples = python_of("hooks.md")
+    demo = [example for example in examples if "def demo_data" in example]
+    drop_in(tmp_path / "instance", "reading", examples[:4] + demo)
 
 
 @pytest.fixture
@@ -75,6 +78,16 @@ def test_what_is_published_reaches_its_listener_once_the_worker_runs(
 
     assert before == []
     assert sources(app) == ["reader:text:7"]
+
+
+def test_the_demo_agency_is_filled_by_the_plugin(reading: None, request: pytest.FixtureRequest) -> None:
+    app = request.getfixturevalue("bridge_app")
+    with app.app_context():
+        made = seed_plugins()
+        db.session.commit()
+
+    assert "20 people who have read a text" in made
+    assert sources(app).count("reading:asn") == 20
 
 
 def sources(app: Flask) -> list[str]:

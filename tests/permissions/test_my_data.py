@@ -91,8 +91,8 @@ def test_a_long_list_is_shown_in_parts(looked, launch_as, statements):
             path = older[1] if older else ""
 
     assert (counts, path) == ([50, 50, 20], "")
-    # For each part the session, the list, and for the menu which plugins are switched off.
-    assert len([one for one in seen if one != "BEGIN"]) == 9
+    # For each part the session and the list.
+    assert len([one for one in seen if one != "BEGIN"]) == 6
 
 
 @pytest.mark.parametrize("before", ["0", "-1", "x", "99999999999999999999"])

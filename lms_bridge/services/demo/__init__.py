@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from lms_bridge.db import acting_as, db, now
 from lms_bridge.models import Agency, Grant, Person
+from lms_bridge.plugin_host import collect
 from lms_bridge.services.demo.careers import place_everybody
 from lms_bridge.services.demo.organisation import START, make_units, reorganise
 from lms_bridge.services.demo.people import ANALYST, make_people
@@ -31,6 +33,14 @@ def seed_demo() -> bool:
     with acting_as(agency.id):
         _fill(today=now().date())
     return True
+
+
+def seed_plugins() -> list[str]:
+    """Let each plugin add what shows it; returns what they made, in their words. Call it once, after ``seed_demo``."""
+    agency = db.session.execute(select(Agency.id, Agency.timezone).where(Agency.code == "demo")).one()
+    with acting_as(agency.id):
+        today = now().astimezone(ZoneInfo(agency.timezone)).date()
+        return [answer.value for answer in collect("demo_data", today=today)]
 
 
 def _fill(*, today: dt.date) -> None:

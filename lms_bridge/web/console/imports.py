@@ -25,9 +25,9 @@ from lms_bridge.imports.template import write_template
 from lms_bridge.models import Import, ImportState
 from lms_bridge.spreadsheets import FileRefused, keep_upload
 from lms_bridge.spreadsheets.faults import LIMIT_COLUMNS, LIMIT_MEGABYTES, next_step, sentence
+from lms_bridge.web.downloads import XLSX, download
 
 bp = Blueprint("imports", __name__)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROOM = 2**16
 """Bytes of a form beside its file."""
 STATES: dict[ImportState, tuple[str, Any]] = {
@@ -142,7 +142,7 @@ def errors(import_id: int) -> Response:
     """Send the rows with faults, each with its reasons."""
     file = io.BytesIO()
     write_error_file(import_id, file)
-    return _file(file, _("errors-%(number)s.xlsx", number=import_id))
+    return download(file, name=_("errors-%(number)s.xlsx", number=import_id), mimetype=XLSX)
 
 
 @bp.get("/template/<kind>.xlsx")
@@ -152,19 +152,12 @@ def template(kind: str) -> Response:
         raise NotFound(reason="no such kind of list")
     file = io.BytesIO()
     write_template(KINDS[kind], file)
-    return _file(file, f"{kind}.xlsx")
+    return download(file, name=f"{kind}.xlsx", mimetype=XLSX)
 
 
 def _done(import_id: int) -> BaseResponse:
     db.session.commit()
     return redirect(url_for(".show", import_id=import_id), code=303)
-
-
-def _file(file: io.BytesIO, name: str) -> Response:
-    answer = make_response(file.getvalue())
-    answer.mimetype = XLSX
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    return answer
 
 
 def _about(row: Import, *, rows: bool = True) -> dict[str, Any]:

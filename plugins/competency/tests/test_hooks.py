@@ -141,3 +141,16 @@ def test_a_rating_that_was_never_finished_is_forgotten_and_a_finished_one_is_not
 
     assert (kept, gone) == (0, 1)
     assert [stored.count(table) for table in (Assessment, Example, Result)] == [1, 0, 1]
+
+
+def test_the_demo_agency_shows_results_but_leaves_those_whom_one_can_be_to_try_it(stored):
+    with stored.opened():
+        words = hooks.demo_data(dt.date(2026, 11, 20))
+        rated = set(db.session.scalars(select(Result.person_id)))
+        tried = db.session.scalars(select(Person.id).where(Person.nip.in_([ANI, RAHMAT]))).all()
+        gaps = db.session.scalars(select(ResultLine.gap)).all()
+
+    assert words == [f"{len(rated)} self-ratings with results"]
+    assert len(rated) > 200
+    assert not rated & set(tried)
+    assert {-1, 0, 1, 2} <= set(gaps) and None not in gaps

@@ -24,6 +24,7 @@ from lms_bridge.api import (
     hookimpl,
 )
 from lms_bridge_competency import home, privacy
+from lms_bridge_competency.demo import make_self_ratings
 from lms_bridge_competency.events import ResultComputed
 from lms_bridge_competency.results import MODULE
 from lms_bridge_competency.rules import grade
@@ -107,3 +108,9 @@ def export_person(person: PersonRef) -> list[ExportPart]:
 def erase_person(person: PersonRef) -> ErasureReceipt:
     """Delete assessments, answers, examples and results."""
     return privacy.erase_rows(person)
+
+
+@hookimpl
+def demo_data(today: dt.date) -> list[str]:
+    """Fill the demo agency with self-ratings and their results."""
+    return make_self_ratings(today)

@@ -69,7 +69,7 @@ def finish_rating(context: BridgeContext, *, now: dt.datetime) -> Result:
         return last
     rating.assessment.finished_at = now
     lines = compute_lines(inputs)
-    result = _store(inputs, lines, rating.assessment, rating.post, number=last.number + 1 if last else 1, now=now)
+    result = store_result(inputs, lines, rating.assessment, rating.post, number=last.number + 1 if last else 1, now=now)
     _tell(result, lines, person=context.person, now=now)
     log.info("result computed", result=result.id, assessment=rating.assessment.id, number=result.number)
     return result
@@ -138,9 +138,10 @@ def _last_result(assessment: Assessment) -> Result | None:
     )
 
 
-def _store(
+def store_result(
     inputs: dict[str, Any], lines: list[Line], assessment: Assessment, post: PostView, *, number: int, now: dt.datetime
 ) -> Result:
+    """Keep a computed result as the next number of its cycle, and tell nobody."""
     result = Result(
         person_id=assessment.person_id,
         cycle=assessment.cycle,
