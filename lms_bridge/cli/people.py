@@ -35,7 +35,7 @@ _language_option = click.option(
 
 @click.group("people")
 def people_group() -> None:
-    """Lists of units, posts, people, placements, programmes and participants."""
+    """Lists of units, posts, people, placements, superiors, programmes and who takes part."""
 
 
 @people_group.command("import")

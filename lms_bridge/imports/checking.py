@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import ValidationError
 from sqlalchemy import select
 
-from lms_bridge.db import current_agency, db
+from lms_bridge.db import db
 from lms_bridge.imports.faults import Fault
 from lms_bridge.imports.kinds import Kind, Reference
 from lms_bridge.spreadsheets import Row
@@ -32,6 +33,8 @@ class Checker:
         checked = [self._load(row) for row in rows]
         for field, reference in self.kind.references.items():
             _resolve(field, reference, checked)
+        if self.kind.complete:
+            self.kind.complete(checked)
         return [self._staged(row, *result) for row, result in zip(rows, checked, strict=True)]
 
     def _load(self, row: Row) -> tuple[Values, list[Fault]]:
@@ -64,12 +67,7 @@ def key_of(kind: Kind, values: Values) -> Key:
 
 
 def _resolve(field: str, reference: Reference, checked: list[tuple[Values, list[Fault]]]) -> None:
-    table = reference.table
-    codes = {values[field] for values, _faults in checked if field in values}
-    known = select(table.c[reference.key], table.c.id).where(
-        table.c.agency_id == current_agency(), table.c[reference.key].in_(codes)
-    )
-    found = {code: identity for code, identity in db.session.execute(known)}
+    found = _named(reference, {values[field] for values, _faults in checked if field in values})
     for values, faults in checked:
         if field in values:
             code = values.pop(field)
@@ -77,3 +75,14 @@ def _resolve(field: str, reference: Reference, checked: list[tuple[Values, list[
                 values[reference.column] = found[code]
             else:
                 faults.append(Fault(field, "unknown", code))
+
+
+def _named(reference: Reference, codes: set[str]) -> dict[str, Any]:
+    """Return what rows that are named by these codes or names are kept as; a name that two rows have is no name."""
+    table, found = reference.table, dict[str, Any]()
+    for name in (*reversed(reference.known_as), reference.key):
+        known = select(table.c[name], table.c[reference.takes]).where(*reference.rows(), table.c[name].in_(codes))
+        rows = db.session.execute(known).all()
+        counted = Counter(code for code, _identity in rows)
+        found |= {code: identity for code, identity in rows if counted[code] == 1}
+    return found

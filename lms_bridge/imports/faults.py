@@ -42,6 +42,9 @@ _SENTENCES: dict[str, Any] = {
     "post-elsewhere": _l("is not the unit that has this post for itself"),
     "unit-not-then": _l("lies outside the time in which the unit exists"),
     "overlaps": _l("begins while the same person holds this very post in this unit already; end that first"),
+    "own-superior": _l("is the NIP of the person themselves"),
+    "no-placement": _l("is a day on which this person holds no such post. Import the placement first"),
+    "several-placements": _l("must be filled in: this person holds several posts on that day"),
     "unit-moves": _l("differs from where the unit lies now. Move the unit in the console, which asks for the day"),
 }
 

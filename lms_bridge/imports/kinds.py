@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from marshmallow import Schema
-from sqlalchemy import Table
+from sqlalchemy import ColumnElement, Table
 
+from lms_bridge.db import current_agency
 from lms_bridge.imports.cells import Cell
 from lms_bridge.imports.faults import Fault
 
@@ -31,11 +32,20 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """That a field names a row of another table by its code: ``column`` takes that row's id."""
+    """That a field names a row of another table by its code: ``column`` takes that row's ``takes``.
+
+    ``known_as`` are other columns by which it may be named, as long as only one row has that name.
+    """
 
     table: Table
     key: str
     column: str
+    takes: str = "id"
+    known_as: tuple[str, ...] = ()
+
+    def rows(self) -> list[ColumnElement[bool]]:
+        """Return the condition on the rows that can be named: the agency's own, or those of everybody."""
+        return [self.table.c.agency_id == current_agency()] if "agency_id" in self.table.c else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,8 @@ class Kind:
     """Columns that only a new row takes: what is there already is changed in the console, with its day."""
     owned: frozenset[str] = frozenset()
     """Tables whose rows hang on a row of this one without being anybody's work."""
+    complete: Callable[[Sequence[tuple[dict[str, Any], list[Fault]]]], None] | None = None
+    """Completes the values of some rows, or adds faults, once their references are known."""
     check: Callable[[int], dict[int, Fault]] | None = None
     """Looks at all staged rows together; returns the faulty ones by their number."""
     after: Callable[[int], None] | None = None

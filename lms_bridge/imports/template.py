@@ -7,10 +7,10 @@ from typing import IO, Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from lms_bridge.db import current_agency, db
+from lms_bridge.db import db
 from lms_bridge.domain.spreadsheet import safe_cell
 from lms_bridge.imports.cells import DayCell, NumberCell
-from lms_bridge.imports.kinds import Column, Kind
+from lms_bridge.imports.kinds import Column, Kind, Reference
 
 ROWS = 10_000
 """Rows that are prepared with formats and drop-down lists; rows below are taken as well."""
@@ -49,13 +49,11 @@ def _format(book: Any, column: Column) -> Any:
 def _choices(kind: Kind, column: Column) -> list[str]:
     reference = kind.references.get(column.field)
     if column.field == kind.within:
-        code = kind.table.c[kind.key[0]]
-    elif reference is not None and reference.key != "nip":
-        code = reference.table.c[reference.key]
-    else:
+        reference = Reference(kind.table, kind.key[0], "")
+    if reference is None or reference.key == "nip":
         return list(column.choices)
-    codes = select(code).where(code.table.c.agency_id == current_agency()).order_by(code)
-    return list(db.session.scalars(codes.limit(LISTED)))
+    code = reference.table.c[reference.key]
+    return list(db.session.scalars(select(code).where(*reference.rows()).order_by(code).limit(LISTED)))
 
 
 def _offer(sheet: Any, lists: Any, number: int, choices: list[str]) -> None:

@@ -64,6 +64,7 @@ GRADES |= {
     ]
 }
 PLACEMENT_KINDS = {"Definitif": "definitive", "Plt": "plt", "Plh": "plh"}
+SUPERIOR_KINDS = {"Struktural": "structural", "Atasan langsung": "structural", "Ketua tim": "team"}
 PROGRAMME_STATUS = {
     "Direncanakan": "planned",
     "Dibuka": "open",

@@ -13,12 +13,17 @@ from lms_bridge.models import (
     ImportState,
     Person,
     Placement,
+    PlacementSuperior,
     Post,
     Programme,
+    ProgrammeCompetency,
     ProgrammeParticipant,
+    SuperiorKind,
     Unit,
     UnitClosure,
 )
+from lms_bridge.services import heads
+from lms_bridge.services.people import person_ref
 from lms_bridge.services.units import subtree
 from tests.imports.conftest import applied, check, undone
 
@@ -27,6 +32,7 @@ POSTS = ["Kode Jabatan", "Nama Jabatan", "Jenis Jabatan", "Jenjang", "Kode Unit"
 PLACEMENTS = ["NIP", "Kode Jabatan", "Kode Unit", "Status Jabatan", "TMT Jabatan", "Sampai"]
 DEWI = "198809232012122001"
 START = "01-01-2024"
+DAY = dt.date(2026, 1, 1)
 
 
 def faults(row: Any) -> dict[int, list[str]]:
@@ -36,6 +42,14 @@ def faults(row: Any) -> dict[int, list[str]]:
 
 def units() -> list[tuple[Any, ...]]:
     return [tuple(row) for row in db.session.execute(select(Unit.code, Unit.name).order_by(Unit.code))]
+
+
+def unit_id(code: str) -> int:
+    return db.session.scalars(select(Unit.id).where(Unit.code == code)).one()
+
+
+def person_id(nip: str) -> int:
+    return db.session.scalars(select(Person.id).where(Person.nip == nip)).one()
 
 
 def count(model: Any) -> int:
@@ -183,6 +197,104 @@ def test_a_placement_that_ends_is_ended_once_and_returns(upload):
     assert ended == [dt.date(2025, 1, 31)]
     assert (again.rows_new, again.rows_changed) == (0, 0)
     assert db.session.scalars(held).all() == [None]
+
+
+def test_superiors_belong_to_the_placement_of_their_first_day(upload):
+    head, staff = (heads.heads_of(unit_id("BANGKOM"), on=DAY)[0], person_id(DEWI))
+    nip = db.session.scalar(select(Person.nip).where(Person.id == head.person_id))
+    before = count(PlacementSuperior)
+    heading = ["NIP", "NIP Atasan", "Jenis Atasan", "Kode Jabatan", "TMT Atasan", "Sampai"]
+    lists = [
+        heading,
+        [DEWI, nip, "Ketua tim", "", "01-02-2025", "01-02-2026"],
+        [DEWI, DEWI, "", "", "01-02-2025", ""],
+        [DEWI, nip, "", "", "01-02-2001", ""],
+        [DEWI, nip, "", "DEWI", "01-02-2025", "01-01-2025"],
+        [DEWI, "199001012015032001", "Struktural", "", "01-02-2025", ""],
+        [DEWI, nip, "Paman", "", "01-02-2025", ""],
+    ]
+
+    row = applied(check(upload("superiors", lists)))
+    teams = [one for one in heads.superiors_of(person_ref(staff), on=DAY) if one.kind is SuperiorKind.TEAM]
+    again = applied(check(upload("superiors", lists)))
+
+    assert faults(row) == {
+        3: ["superior:own-superior:"],
+        4: ["valid_from:no-placement:"],
+        5: ["valid_to:days-order:"],
+        6: ["superior:unknown:199001012015032001"],
+        7: ["kind:choice:"],
+    }
+    assert head.person_id in {one.person_id for one in teams}
+    assert (row.rows_new, again.rows_new, again.rows_changed) == (1, 0, 0)
+    assert undone(row).state == ImportState.UNDONE
+    assert count(PlacementSuperior) == before
+
+
+def test_a_superior_of_somebody_with_two_posts_is_named_with_the_post(upload):
+    post_id, unit = db.session.execute(select(Post.id, Post.unit_id).where(Post.code == "DEWI")).one()
+    other = Post(code="J2", name="Kedua", type="JA", level="PENGAWAS")
+    db.session.add(other)
+    db.session.flush()
+    at = {"unit_id": unit or unit_id("BANGKOM"), "valid_from": DAY}
+    db.session.add(Placement(person_id=person_id(DEWI), post_id=other.id, **at))
+    db.session.commit()
+    nip = db.session.scalar(
+        select(Person.nip).where(Person.id == heads.heads_of(unit_id("NUSARAYA"), on=DAY)[0].person_id)
+    )
+    heading = ["NIP", "NIP Atasan", "Jenis Atasan", "Kode Jabatan", "TMT Atasan"]
+
+    row = applied(
+        check(
+            upload(
+                "superiors",
+                [heading, [DEWI, nip, "Ketua tim", "", "01-01-2026"], [DEWI, nip, "Ketua tim", "J2", "01-01-2026"]],
+            )
+        )
+    )
+
+    led = select(Placement.post_id).join(PlacementSuperior, PlacementSuperior.placement_id == Placement.id)
+    assert faults(row) == {2: ["post:several-placements:"]}
+    assert db.session.scalars(led.where(Placement.post_id.in_([post_id, other.id]))).all().count(other.id) == 1
+
+
+def test_competencies_aimed_at_come_by_key_or_name_and_go_again(upload):
+    applied(
+        check(
+            upload(
+                "programmes", [["Kode Program", "Nama Program", "Bentuk", "Jumlah JP"], ["P1", "Workshop", "B7", "12"]]
+            )
+        )
+    )
+    heading = ["Kode Program", "Kompetensi", "Level"]
+    lists = [
+        heading,
+        ["P1", "asn-38-2017:M2", "3"],
+        ["P1", "Integritas", ""],
+        ["P1", "asn-38-2017:M2", "4"],
+        ["P1", "Sihir", "3"],
+        ["P0", "Integritas", "9"],
+    ]
+    aims = select(ProgrammeCompetency.competency, ProgrammeCompetency.level).join(
+        Programme, Programme.id == ProgrammeCompetency.programme_id
+    )
+
+    row = applied(check(upload("aims", lists)))
+    stored = {tuple(one) for one in db.session.execute(aims.where(Programme.code == "P1"))}
+    changed = applied(check(upload("aims", [heading, ["P1", "Integritas", "2"]])))
+    raised = {tuple(one) for one in db.session.execute(aims.where(Programme.code == "P1"))}
+
+    assert faults(row) == {
+        4: ["programme:twice:2"],
+        5: ["competency:unknown:Sihir"],
+        6: ["level:number:"],
+    }
+    assert stored == {("asn-38-2017:M2", 3), ("asn-38-2017:M1", None)}
+    assert (changed.rows_changed, raised) == (1, {("asn-38-2017:M2", 3), ("asn-38-2017:M1", 2)})
+    assert undone(row).refusal == "changed"
+    assert undone(changed).state == ImportState.UNDONE
+    assert undone(row).state == ImportState.UNDONE
+    assert db.session.execute(aims.where(Programme.code == "P1")).all() == []
 
 
 def test_programmes_and_participants_come_and_go(upload):
