@@ -10,12 +10,12 @@ from sqlalchemy import select, update
 
 from lms_bridge.db import acting_as, changed_rows, db, guest, now
 from lms_bridge.models import Delivery, DeliveryState, OutboxEvent
-from lms_bridge.plugin_host import host
-from lms_bridge.services.outbox import handling
+from lms_bridge.plugin_host import disabled_plugins, host
+from lms_bridge.services.outbox import WAITS_FOR_SWITCH, handling
 
 LEASE = dt.timedelta(seconds=60)
 MAX_ATTEMPTS = 5
-PLUGIN_AWAY = dt.timedelta(minutes=1)
+PLUGIN_AWAY, SWITCHED_OFF = dt.timedelta(minutes=1), dt.timedelta(hours=1)
 _D, _E = Delivery.__table__, OutboxEvent.__table__
 log = structlog.get_logger("lms_bridge.events")
 
@@ -54,11 +54,16 @@ def _deliver(delivery_id: int, lease: str) -> None:
     handlers = {name: (plugin, handler) for name, plugin, handler in host().handlers(row.name)}
     mine = (_D.c.id == delivery_id, _D.c.lease == lease)
     if kind is None or row.handler not in handlers:
-        _wait_for_plugin(mine)
+        _wait_for_plugin(mine, PLUGIN_AWAY, "NotLoaded")
+        return
+    plugin, handler = handlers[row.handler]
+    with acting_as(row.agency_id):
+        off = plugin in disabled_plugins()
+    if off:
+        _wait_for_plugin(mine, SWITCHED_OFF, WAITS_FOR_SWITCH)
         return
     token = handling.set(row.id)
     try:
-        plugin, handler = handlers[row.handler]
         with acting_as(row.agency_id), guest(plugin):
             handler.handle(kind.from_payload(row.payload))
         if not changed_rows(update(_D).where(*mine).values(state=DeliveryState.DONE, lease=None, error=None)):
@@ -73,9 +78,12 @@ def _deliver(delivery_id: int, lease: str) -> None:
         handling.reset(token)
 
 
-def _wait_for_plugin(mine: tuple[object, ...]) -> None:
-    """Put a delivery off whose plugin is not loaded, as during its upgrade: that is no failure of the plugin."""
-    values = {"lease": None, "next_try_at": now() + PLUGIN_AWAY, "error": "NotLoaded"}
+def _wait_for_plugin(mine: tuple[object, ...], rest: dt.timedelta, why: str) -> None:
+    """Put a delivery off whose plugin is not loaded, as during its upgrade, or switched off by the agency.
+
+    That is no failure of the plugin.
+    """
+    values = {"lease": None, "next_try_at": now() + rest, "error": why}
     db.session.execute(update(_D).where(*mine).values(**values))  # type: ignore[arg-type]
     db.session.commit()
 

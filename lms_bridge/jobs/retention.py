@@ -24,14 +24,17 @@ from lms_bridge.models import (
 )
 from lms_bridge.plugin_host import host
 from lms_bridge.services.audit import audit
+from lms_bridge.services.outbox import WAITS_FOR_SWITCH
 
 log = structlog.get_logger("lms_bridge.retention")
 
 
 def _delete_events(before: dt.datetime) -> int:
-    """Delete events that were delivered to everybody."""
+    """Delete events that were delivered to everybody, but for plugins that the agency has switched off."""
     events, deliveries = OutboxEvent.__table__, Delivery.__table__
-    waiting = select(deliveries.c.event_id).where(deliveries.c.state != DeliveryState.DONE)
+    waiting = select(deliveries.c.event_id).where(
+        deliveries.c.state != DeliveryState.DONE, deliveries.c.error.is_distinct_from(WAITS_FOR_SWITCH)
+    )
     old = (events.c.agency_id == current_agency(), events.c.happened_at < before, events.c.id.not_in(waiting))
     return changed_rows(delete(events).where(*old))
 

@@ -17,6 +17,8 @@ from lms_bridge.plugin_host import host
 _EVENT = insert(OutboxEvent.__table__).returning(OutboxEvent.__table__.c.id)
 _DELIVERY = insert(Delivery.__table__)
 _D = Delivery.__table__
+WAITS_FOR_SWITCH = "SwitchedOff"
+"""Why a delivery is put off whose plugin the agency has switched off."""
 handling: ContextVar[int | None] = ContextVar("lms_bridge_handling", default=None)
 """The event that is being handled, which then is the cause of those published."""
 
@@ -59,6 +61,13 @@ def requeue_deliveries(ids: list[int] | None, *, now: dt.datetime, agency_id: in
     if ids is not None:
         statement = statement.where(_D.c.id.in_(ids))
     return changed_rows(statement.values(state=DeliveryState.DUE, attempts=0, next_try_at=now, error=None))
+
+
+def resume_deliveries(plugin: str, *, now: dt.datetime) -> None:
+    """Let what waited while the chosen agency had a plugin switched off be delivered to it now."""
+    waits = _D.c.agency_id == current_agency(), _D.c.state == DeliveryState.DUE, _D.c.error == WAITS_FOR_SWITCH
+    mine = _D.c.handler.startswith(f"{plugin}:", autoescape=True)
+    db.session.execute(update(_D).where(*waits, mine).values(next_try_at=now))
 
 
 def overdue_deliveries(since: dt.datetime) -> int:

@@ -8,10 +8,11 @@ from typing import Any
 from marshmallow import ValidationError
 from sqlalchemy import select
 
-from lms_bridge.db import current_agency, db, upsert
+from lms_bridge.db import current_agency, db, now, upsert
 from lms_bridge.errors import NotFound, load
 from lms_bridge.models import PluginSetting
 from lms_bridge.plugin_host import host
+from lms_bridge.services.outbox import resume_deliveries
 
 
 def agency_settings(plugin: str) -> Any:
@@ -46,13 +47,15 @@ def choose_settings(plugin: str, given: Mapping[str, str]) -> None:
 
 
 def switch_plugin(plugin: str, *, on: bool) -> None:
-    """Let the chosen agency use a plugin, or no longer. Nothing is deleted.
+    """Let the chosen agency use a plugin, or no longer. Nothing is deleted, and events wait for it meanwhile.
 
     :raises NotFound: the server has no such plugin.
     """
     if plugin not in host().states:
         raise NotFound(reason=f"plugin {plugin}")
     _store(plugin, enabled=on)
+    if on:
+        resume_deliveries(plugin, now=now())
 
 
 def _store(plugin: str, **values: Any) -> None:

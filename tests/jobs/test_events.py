@@ -14,11 +14,12 @@ from lms_bridge.context import PersonRef
 from lms_bridge.contributions import EventHandler, Plugin
 from lms_bridge.db import acting_as, db, now
 from lms_bridge.events import EvidenceRecorded
-from lms_bridge.jobs import events
+from lms_bridge.jobs import events, retention
 from lms_bridge.models import Agency, Delivery, DeliveryState, Evidence, OutboxEvent, Person
 from lms_bridge.plugin_host.discovery import Found
 from lms_bridge.plugin_host.host import PluginState
 from lms_bridge.services.evidence import record_evidence
+from lms_bridge.services.plugin_settings import switch_plugin
 
 
 class Listener:
@@ -165,6 +166,42 @@ def test_plugin_that_is_away_misses_nothing(bridge_app, listener, record):
     work(bridge_app, later=True)
 
     assert len(listener.heard) == 1
+
+
+def switch(app: Any, *, on: bool) -> None:
+    with app.app_context():
+        agency = db.session.scalar(select(Agency.id).where(Agency.code == "demo"))
+        with acting_as(agency):
+            switch_plugin("listener", on=on)
+        db.session.commit()
+        db.session.remove()
+
+
+def test_plugin_that_the_agency_switched_off_is_told_when_it_is_switched_on_again(bridge_app, listener, record):
+    switch(bridge_app, on=False)
+    record("x:1")
+    for _ in range(8):
+        work(bridge_app, later=True)
+    untold = list(listener.heard)
+
+    switch(bridge_app, on=True)
+    work(bridge_app)
+
+    assert untold == []
+    assert len(listener.heard) == 1
+
+
+def test_what_waits_for_a_plugin_that_is_switched_off_is_kept_no_longer_than_other_events(bridge_app, listener, record):
+    switch(bridge_app, on=False)
+    record("x:1")
+    work(bridge_app)
+    with bridge_app.app_context():
+        for days, left in ((89, 1), (91, 0)):
+            db.session.execute(update(OutboxEvent.__table__).values(happened_at=now() - dt.timedelta(days=days)))
+            db.session.commit()
+            retention.apply_rules()
+            assert len(db.session.execute(select(OutboxEvent.__table__)).all()) == left
+        db.session.remove()
 
 
 def test_worker_that_died_leaves_the_event_to_the_next_one_after_its_lease(bridge_app, listener, record):
