@@ -46,6 +46,9 @@ DEEDS = {
     "privacy.erased": _l("Data of a person erased"),
     "retention.applied": _l("Old data removed"),
     "table.exported": _l("Table taken away as a file"),
+    "unit.merge": _l("Unit merged into another"),
+    "unit.move": _l("Unit moved"),
+    "unit.rename": _l("Unit renamed"),
 }
 """What core notes by itself. Where a permission was used, its title says what it was."""
 

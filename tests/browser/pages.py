@@ -220,6 +220,11 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     "console.keys.index (operator)": lambda tour: tour.operator("/console/keys"),
     "console.plugins.index": lambda tour: tour.console("admin", "/console/plugins"),
     "console.plugins.show": lambda tour: tour.console("admin", "/console/plugins/competency"),
+    "console.units.index": lambda tour: tour.console("dewi", "/console/units"),
+    "console.units.show": lambda tour: tour.console("dewi", f"/console/units/{tour.site.unit}"),
+    "console.units.show (foreseen)": lambda tour: tour.press(
+        tour.console("dewi", f"/console/units/{tour.site.unit}"), "#move button", "#brings"
+    ),
     "console.imports.index": lambda tour: tour.console("dewi", "/console/imports"),
     "console.imports.show (mapping)": lambda tour: tour.imported("mapping"),
     "console.imports.show (staging)": lambda tour: tour.imported("staging"),

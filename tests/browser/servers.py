@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 
 from lms_bridge.db import acting_as, db, now
 from lms_bridge.lti.registration import invite, make_invitation
-from lms_bridge.models import Agency, Platform
+from lms_bridge.models import Agency, Platform, Unit
 from lms_bridge.practice.app import create_practice_app
 from lms_bridge.practice.driver import PracticeDriver
 from lms_bridge.services.operator_links import make_operator_link
@@ -126,6 +126,7 @@ class Site:
             self.invited = make_invitation(agency_id, now=now()).id
             db.session.commit()
             with acting_as(agency_id):
+                self.unit = db.session.scalars(select(Unit.id).where(Unit.code == "MUTASI")).one()
                 self.imports = import_lists(Path(self.bridge.config["INSTANCE_PATH"]))
             db.session.remove()
         self.rating = self.lms.add_activity("Penilaian mandiri", module=RATING)

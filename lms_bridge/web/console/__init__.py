@@ -42,6 +42,7 @@ from lms_bridge.web.console import (
     platforms,
     plugins,
     queue,
+    units,
 )
 from lms_bridge.web.shell import MenuEntry
 
@@ -65,6 +66,7 @@ SECTIONS = (
     Section(keys.bp, _l("Keys"), ADMINISTER, under="platforms"),
     Section(plugins.bp, _l("Plugins"), ADMINISTER),
     Section(jobs.bp, _l("Jobs"), ADMINISTER),
+    Section(units.bp, _l("Units"), MANAGE_PEOPLE),
     Section(imports.bp, _l("Imports"), MANAGE_PEOPLE),
     Section(queue.bp, _l("People to match"), MANAGE_PEOPLE),
     Section(grants.bp, _l("Rights"), MANAGE_PEOPLE),
