@@ -145,6 +145,11 @@ def set_programme_status(programme_id: int, status: ProgrammeStatus) -> None:
     log.info("programme status", programme=programme_id, status=status.value)
 
 
+def next_statuses(status: ProgrammeStatus) -> list[ProgrammeStatus]:
+    """Return the states that may follow a state, in the order of their course."""
+    return [one for one in ProgrammeStatus if one in _NEXT[status]]
+
+
 def programme(programme_id: int) -> ProgrammeView:
     """Return a programme of the agency.
 

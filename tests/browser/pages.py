@@ -225,6 +225,9 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     "console.units.show (foreseen)": lambda tour: tour.press(
         tour.console("dewi", f"/console/units/{tour.site.unit}"), "#move button", "#brings"
     ),
+    "console.programmes.index": lambda tour: tour.console("dewi", "/console/programmes"),
+    "console.programmes.new": lambda tour: tour.console("dewi", "/console/programmes/new"),
+    "console.programmes.show": lambda tour: tour.console("dewi", "/console/programmes/1"),
     "console.imports.index": lambda tour: tour.console("dewi", "/console/imports"),
     "console.imports.show (mapping)": lambda tour: tour.imported("mapping"),
     "console.imports.show (staging)": lambda tour: tour.imported("staging"),

@@ -41,6 +41,7 @@ from lms_bridge.web.console import (
     keys,
     platforms,
     plugins,
+    programmes,
     queue,
     units,
 )
@@ -67,6 +68,7 @@ SECTIONS = (
     Section(plugins.bp, _l("Plugins"), ADMINISTER),
     Section(jobs.bp, _l("Jobs"), ADMINISTER),
     Section(units.bp, _l("Units"), MANAGE_PEOPLE),
+    Section(programmes.bp, _l("Programmes"), MANAGE_PEOPLE),
     Section(imports.bp, _l("Imports"), MANAGE_PEOPLE),
     Section(queue.bp, _l("People to match"), MANAGE_PEOPLE),
     Section(grants.bp, _l("Rights"), MANAGE_PEOPLE),
