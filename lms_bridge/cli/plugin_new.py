@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import click
+from sqlalchemy import NullPool, create_engine, inspect, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from lms_bridge.cli.common import Unusable
 from lms_bridge.plugin_host.discovery import discover
@@ -37,9 +39,27 @@ def new(name: str, into: Path) -> None:
         raise Unusable(str(error)) from error
     except FileExistsError as error:
         raise Unusable(f"{folder} exists already. Move it away, or write elsewhere: --into FOLDER") from error
+    if tables := _left_by_namesake(name):
+        click.echo(
+            f"Attention: a plugin {name} that is not installed any more has left tables in the database "
+            f"({', '.join(tables)}). Take another name, or give them up: lms-bridge plugin forget {name}\n",
+            err=True,
+        )
     click.echo(f"{len(files)} files are in {folder}{os.sep}. Install it, make its table, test it, and open it:\n")
     for command, purpose in next_steps(folder).items():
         click.echo(f"  {command}\n      # {purpose}")
+
+
+def _left_by_namesake(name: str) -> list[str]:
+    """Return the tables of an uninstalled plugin of this name; none where there is no database to ask."""
+    url = make_url(load_settings().database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return []
+    engine = create_engine(url, poolclass=NullPool)
+    try:
+        return sorted(table for table in inspect(engine).get_table_names() if table.startswith(f"{name}_"))
+    except SQLAlchemyError:
+        return []
 
 
 def next_steps(folder: Path) -> dict[str, str]:

@@ -40,6 +40,8 @@ def install_notes(install: Callable[..., Path]) -> Callable[..., None]:  # noqa:
         (package / "templates" / "notes").mkdir(parents=True)
         for page in ("index", "show"):
             (package / "templates" / "notes" / f"{page}.html").write_text(parts[page], "utf-8")
+        if stray := parts["stray"]:
+            (package / "templates" / stray).write_text("", "utf-8")
         catalogue = Catalog(locale="id", domain="messages")
         for english, indonesian in INDONESIAN.items():
             catalogue.add(english, indonesian)

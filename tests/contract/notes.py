@@ -146,4 +146,4 @@ README = "Notes that a learner writes and that nobody else reads. " * 8
 
 INDONESIAN = {"Notes": "Catatan", "New note": "Catatan baru", "Write": "Tulis"}
 
-GOOD = {"source": SOURCE, "index": INDEX, "show": SHOW, "migration": MIGRATION, "readme": README}
+GOOD = {"source": SOURCE, "index": INDEX, "show": SHOW, "migration": MIGRATION, "readme": README, "stray": ""}

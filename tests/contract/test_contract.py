@@ -57,6 +57,9 @@ BAD = {
         "imports lms_bridge.models.Agency",
         source(("Base =", "from lms_bridge.models import Agency\nBase =")),
     ),
+    "has a template that others could have": Bad(
+        "its_templates_lie_in_a_folder_of_its_name", "templates/layout.html", {"stray": [("", "layout.html")]}
+    ),
     "imports core by its name as text": Bad(
         "it_imports_only_the_api",
         "imports lms_bridge.models",

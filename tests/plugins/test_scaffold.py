@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import zipfile
@@ -64,6 +65,21 @@ def test_the_name_of_a_dropped_in_file_is_taken(new, tmp_path):
     (tmp_path / "instance" / "plugins" / "attendance.py").touch()
 
     assert "There is a plugin called attendance" in new("attendance").output
+
+
+def test_tables_that_a_plugin_of_this_name_left_are_told(new, tmp_path, monkeypatch):
+    file = tmp_path / "bridge.sqlite"
+    monkeypatch.setenv("LMS_BRIDGE_DATABASE_URL", f"sqlite:///{file}")
+    without = new("survey")
+    made_nothing = not file.exists()
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE attendance_visit (id INTEGER)")
+
+    told = new("attendance")
+
+    assert (without.exit_code, told.exit_code, made_nothing) == (0, 0, True)
+    assert "Attention" not in without.output
+    assert "attendance_visit" in told.output and "lms-bridge plugin forget attendance" in told.output
 
 
 def test_a_folder_that_is_there_is_left_as_it_is(new, tmp_path):

@@ -42,6 +42,14 @@ class Bronze(Contract):
         refuse(faults, f"Add pages to the blueprint {self.plugin} only, so that they lie below /p/{self.plugin}/.")
 
     @bronze
+    def test_its_templates_lie_in_a_folder_of_its_name(self, subject: Subject) -> None:
+        """No template of it can be taken for one of another plugin, or of the bridge."""
+        refuse(
+            source.stray_templates(subject.package, self.plugin),
+            f"Move these into templates/{self.plugin}/: all plugins share one set of names, and the first found wins.",
+        )
+
+    @bronze
     def test_its_tables_carry_its_name(self, subject: Subject) -> None:
         """What its migrations make starts with its name."""
         made = revisions.take_down(subject.app, subject.branch)

@@ -37,6 +37,13 @@ def _imported(tree: ast.Module) -> Iterator[str]:
                 yield node.args[0].value
 
 
+def stray_templates(package: Path, plugin: str) -> list[str]:
+    """Return the templates of a package that lie beside the folder of its name."""
+    all_templates = package / "templates"
+    files = (file.relative_to(package) for file in all_templates.rglob("*") if file.is_file())
+    return sorted(str(file) for file in files if file.parts[1:2] != (plugin,) or len(file.parts) < 3)
+
+
 def foreign_imports(package: Path) -> list[str]:
     """Return what a package imports of the bridge beside its public surface, and of other plugins."""
     others = {entry.module.partition(".")[0] for entry in entry_points(group=GROUP)} - {package.name}
