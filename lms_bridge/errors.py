@@ -46,6 +46,7 @@ class BridgeError(Exception):
         self.detail = detail
         self.reason = reason
         self.facts = facts
+        self.reference = new_reference()
         if steps is not None:
             self.steps = steps
 
@@ -189,26 +190,25 @@ def init_errors(app: Flask) -> None:
 def respond(error: BridgeError) -> Response:
     """Turn a refusal into its answer, log it under a reference number, and leave nothing half done in the database."""
     db.session.rollback()
-    reference = new_reference()
     event = log.error if error.status >= 500 else log.info
     event(
         "refused",
         code=error.code,
         status=int(error.status),
         reason=error.reason,
-        reference=reference,
+        reference=error.reference,
         endpoint=request.endpoint,
     )
     g.setdefault("frame_ancestors", "*")
     best = request.accept_mimetypes.best_match(
         ["text/html", "application/json", "application/problem+json"], "text/html"
     )
-    response = _page(error, reference) if best == "text/html" else _problem(error, reference)
+    response = _page(error) if best == "text/html" else _problem(error)
     response.status_code = int(error.status)
     return response
 
 
-def _page(error: BridgeError, reference: str) -> Response:
+def _page(error: BridgeError) -> Response:
     # Only core's own words: what a plugin adds to its pages may need the very session that is missing here.
     context: dict[str, Any] = {}
     for process in current_app.template_context_processors[None]:
@@ -220,7 +220,7 @@ def _page(error: BridgeError, reference: str) -> Response:
         steps=list(error.steps),
         way_back=error.way_back,
         problems=getattr(error, "problems", None),
-        reference=reference,
+        reference=error.reference,
         when=now(),
         code=error.code,
         facts=list(error.facts.items()),
@@ -228,13 +228,13 @@ def _page(error: BridgeError, reference: str) -> Response:
     return Response(page, mimetype="text/html")
 
 
-def _problem(error: BridgeError, reference: str) -> Response:
+def _problem(error: BridgeError) -> Response:
     response = jsonify(
         type=f"urn:lms-bridge:problem:{error.code}",
         title=str(error.title),
         status=int(error.status),
         detail=str(error.detail),
-        reference=reference,
+        reference=error.reference,
         **({"problems": error.problems} if isinstance(error, Invalid) else {}),
     )
     response.mimetype = "application/problem+json"

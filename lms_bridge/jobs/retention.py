@@ -25,6 +25,7 @@ from lms_bridge.models import (
 from lms_bridge.plugin_host import host
 from lms_bridge.services.audit import audit
 from lms_bridge.services.outbox import WAITS_FOR_SWITCH
+from lms_bridge.services.refusals import delete_refusals
 
 log = structlog.get_logger("lms_bridge.retention")
 
@@ -65,6 +66,7 @@ CORE = (
     Retention("enrolments", _l("Courses of the LMS that somebody left"), dt.timedelta(days=730), _delete_enrolments),
     Retention("activities", _l("Activities that were taken back"), dt.timedelta(days=730), _delete_withdrawn),
     Retention("suggestions", _l("Suggestions that were settled"), dt.timedelta(days=730), _delete_settled),
+    Retention("launch_refusals", _l("Why openings from an LMS were refused"), dt.timedelta(days=90), delete_refusals),
 )
 
 

@@ -15,7 +15,7 @@ from lms_bridge.models.evidence import Evidence, Gap, PersonScore
 from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework
 from lms_bridge.models.grades import Grade, GradeState, LineItem
 from lms_bridge.models.imports import Import, ImportFile, ImportMapping, ImportRow, ImportState
-from lms_bridge.models.launches import Launch, OperatorLink, Session, SessionKind, Ticket
+from lms_bridge.models.launches import Launch, LaunchRefusal, OperatorLink, Session, SessionKind, Ticket
 from lms_bridge.models.outbox import Delivery, DeliveryState, OutboxEvent
 from lms_bridge.models.people import (
     Grant,
@@ -81,6 +81,7 @@ __all__ = [
     "Invitation",
     "KeySet",
     "Launch",
+    "LaunchRefusal",
     "LineItem",
     "Matching",
     "OperatorLink",

@@ -6,7 +6,7 @@ import datetime as dt
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms_bridge.db import AgencyOwned, Code, Model, Name
@@ -33,6 +33,27 @@ class Launch(Model, AgencyOwned):
     deep_linking: Mapped[dict[str, Any] | None]
     """The deep linking settings that the answer needs: return URL, data, what is accepted."""
     launched_at: Mapped[dt.datetime] = mapped_column(index=True)
+
+
+class LaunchRefusal(Model, AgencyOwned):
+    """How often openings from an LMS were refused for one reason, and the last of them; nothing of who wanted in.
+
+    One row for each reason, so that a flood of forged openings cannot fill the table. Kept 90 days after the last one.
+    """
+
+    __tablename__ = "core_launch_refusal"
+    __table_args__ = (UniqueConstraint("platform_id", "code"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("core_platform.id", ondelete="CASCADE"))
+    code: Mapped[Code]
+    """Of the error, such as ``clock-differs``."""
+    reason: Mapped[Name]
+    """Of the last one, in the words of the log."""
+    reference: Mapped[Code]
+    """The number that the last page showed."""
+    times: Mapped[int] = mapped_column(default=1)
+    """Openings within one second count as one."""
+    refused_at: Mapped[dt.datetime]
 
 
 class SessionKind(Enum):

@@ -19,6 +19,7 @@ from lms_bridge.lti.platforms import forget_platforms
 from lms_bridge.lti.registration import fetch_configuration, note_opened, open_invitation, register
 from lms_bridge.models import Agency
 from lms_bridge.services.arrivals import receive_launch
+from lms_bridge.services.refusals import note_refusal
 from lms_bridge.services.sessions import begin_session
 from lms_bridge.web.landing import landing_path
 from lms_bridge.web.visits import browser_cookies, browser_secret, frame_origins, give_cookie, writes_on_get
@@ -78,6 +79,20 @@ def launch() -> AnyResponse:
     form = single_values(request.form.to_dict(flat=False))
     if request.args:
         raise LaunchRefused("launch parameters in the query")
+    try:
+        return _begin(form)
+    except LaunchRefused as refusal:
+        db.session.rollback()
+        note_refusal(refusal, state=form.get("state", ""), now=now())
+        db.session.commit()
+        raise
+
+
+def _begin(form: dict[str, str]) -> AnyResponse:
+    """Check the message and begin the session.
+
+    :raises LaunchRefused: any check fails.
+    """
     cookies = browser_cookies()
     try:
         accepted = accept(form, cookies=cookies, proof=form.get("proof"))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
-from lms_bridge.db import db
-from lms_bridge.models import GradeState, Platform
+from lms_bridge.db import acting_as, db, now
+from lms_bridge.lti.errors import ClockDiffers, LaunchUsed
+from lms_bridge.lti.login import LoginRequest, begin_login
+from lms_bridge.models import GradeState, LaunchRefusal, Platform
 from lms_bridge.practice.driver import PracticeDriver
 from lms_bridge.services.platforms import Health, PlatformView
+from lms_bridge.services.refusals import delete_refusals, latest_refusals, note_refusal
 from lms_bridge.testing.browser import Browser
 from tests.console.conftest import statements
 
@@ -135,3 +141,47 @@ def test_platform_of_another_agency_is_not_there(console_as: Callable[..., Brows
     answers = [console.get(address), console.post(f"{address}/test"), console.post(f"{address}/switch")]
 
     assert [answer.status_code for answer in answers] == [404, 404, 404]
+
+
+def test_platform_tells_which_openings_were_refused_and_what_to_do(
+    console_as: Callable[..., Browser], browser: Browser, practice_platform: PracticeDriver, platform_id: int
+) -> None:
+    console = console_as("admin")
+    in_an_hour = int(time.time()) + 3600
+
+    page = browser.launch(practice_platform, "ani", iat=in_an_hour, exp=in_an_hour + 60)
+    shown = console.get(f"/console/platforms/{platform_id}").text
+
+    reference = re.findall(r"NR-\w{4}-\w{4}", page.text)[0]
+    assert page.status_code == 400
+    assert reference in shown and "Jam kedua server tidak sama" in shown and "NTP" in shown
+    assert "Ani" not in shown
+
+
+def test_refused_openings_are_counted_by_reason_and_a_flood_as_one(bridge_app: Flask, platform_id: int) -> None:
+    with bridge_app.test_request_context():
+        row = db.session.execute(select(Platform.__table__.c["issuer", "client_id", "agency_id"])).one()
+        wanted = LoginRequest(row.issuer, "ani", "", row.client_id, None, None)
+        state = begin_login(wanted, redirect_uri="", binding="secret", scripted=False).state
+        first = now()
+        for seconds in (0, 0.2, 0.4, 5):
+            note_refusal(ClockDiffers(seconds=90), state=state, now=first + dt.timedelta(seconds=seconds))
+        last = LaunchUsed("reload")
+        note_refusal(last, state=state, now=first + dt.timedelta(seconds=9))
+        with acting_as(row.agency_id):
+            found = [(one.code, one.times) for one in latest_refusals(platform_id, since=first)]
+            newest = latest_refusals(platform_id, since=first)[0].reference
+            gone = delete_refusals(first + dt.timedelta(seconds=7))
+
+    assert found == [("launch-used", 1), ("clock-differs", 2)]
+    assert newest == last.reference
+    assert gone == 1
+
+
+def test_opening_whose_lms_is_unknown_is_counted_for_nobody(bridge_app: Flask, browser: Browser) -> None:
+    page = browser.post_launch(state="forged", id_token="a.b.c")
+
+    with bridge_app.app_context():
+        counted = db.session.scalar(select(func.count()).select_from(LaunchRefusal.__table__))
+        db.session.remove()
+    assert (page.status_code, counted) == (409, 0)

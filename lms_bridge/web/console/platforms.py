@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -11,7 +13,10 @@ from lms_bridge.lti.connection import Step, try_connection
 from lms_bridge.services.audit import audit
 from lms_bridge.services.invitations import open_invitations
 from lms_bridge.services.platforms import latest_launches, platform_view, platform_views, switch_platform
-from lms_bridge.web.console.words import HEALTH, advice_on, granted
+from lms_bridge.services.refusals import latest_refusals
+from lms_bridge.web.console.words import HEALTH, REFUSALS, advice_on, granted
+
+REFUSALS_SHOWN = dt.timedelta(days=30)
 
 bp = Blueprint("platforms", __name__)
 
@@ -52,6 +57,8 @@ def _page(platform_id: int, *, steps: list[Step]) -> str:
         "console/platform.html",
         view=view,
         launches=latest_launches(platform_id),
+        refusals=latest_refusals(platform_id, since=now() - REFUSALS_SHOWN),
+        refused=REFUSALS,
         granted=granted(view.row.scopes),
         steps=steps,
         health=HEALTH,
