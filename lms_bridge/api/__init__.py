@@ -50,7 +50,8 @@ from lms_bridge.db import (
     now,
     plugin_base,
 )
-from lms_bridge.documents.exporting import export_table
+from lms_bridge.documents.document import Document, Facts, Grid, Heading, Paragraph, Signature
+from lms_bridge.documents.exporting import export_document, export_table
 from lms_bridge.documents.table import Column, ColumnKind, Table
 from lms_bridge.domain.nip import mask_nip
 from lms_bridge.errors import BridgeError, Conflict, Invalid, NotFound, Refused, load
@@ -165,14 +166,18 @@ __all__ = [
     "CourseRef",
     "DeepLinkContext",
     "DevelopmentForm",
+    "Document",
     "ErasureReceipt",
     "Event",
     "EventHandler",
     "EvidenceRecorded",
     "ExportPart",
+    "Facts",
     "GapClosed",
     "GapOpened",
     "GapView",
+    "Grid",
+    "Heading",
     "Hours",
     "IndicatorView",
     "Invalid",
@@ -184,6 +189,7 @@ __all__ = [
     "NavigationItem",
     "NoLaunch",
     "NotFound",
+    "Paragraph",
     "ParticipantStatus",
     "Participation",
     "Percent",
@@ -206,6 +212,7 @@ __all__ = [
     "Retention",
     "Score",
     "ScoreMap",
+    "Signature",
     "SuggestionDetails",
     "SuggestionKind",
     "SuggestionMade",
@@ -236,6 +243,7 @@ __all__ = [
     "db",
     "development_forms",
     "ensure",
+    "export_document",
     "export_table",
     "flash",
     "gaps_of",

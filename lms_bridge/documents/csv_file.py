@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from decimal import Decimal
-from typing import IO
+from typing import IO, Any
 
 from flask_babel import gettext as _
 
@@ -25,20 +25,20 @@ def write_csv(table: Table, stamp: Stamp, target: IO[bytes]) -> int:
         writer.writerow([_cell(column, value, stamp) for column, value in zip(columns, row, strict=True)])
         written += 1
     # One record, as wide as the others, so that the file keeps its shape for whoever reads it.
-    writer.writerow([safe_cell(stamp_sentence(table, stamp)), *[""] * (len(columns) - 1)])
+    writer.writerow([safe_cell(stamp_sentence(table.scope, stamp)), *[""] * (len(columns) - 1)])
     text.detach()
     return written
 
 
-def stamp_sentence(table: Table, stamp: Stamp) -> str:
-    """Say who took the table away, when, and what it covers."""
+def stamp_sentence(scope: Any, stamp: Stamp) -> str:
+    """Say who took something away, when, and what it covers."""
     return _(
         "Exported by %(person)s, %(agency)s, on %(day)s at %(time)s. Scope: %(scope)s",
         person=stamp.person,
         agency=stamp.agency,
         day=day(stamp.moment, zone=stamp.zone),
         time=clock(stamp.moment, zone=stamp.zone),
-        scope=table.scope,
+        scope=scope,
     )
 
 

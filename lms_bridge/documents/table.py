@@ -8,9 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_babel import lazy_gettext as _l
+
+from lms_bridge.errors import BridgeError
 from lms_bridge.services.audit import Fact
 
 Value = str | int | float | Decimal | dt.date | None
@@ -32,6 +36,18 @@ class ColumnKind(Enum):
 
 
 NUMBERS = frozenset({ColumnKind.WHOLE, ColumnKind.DECIMAL, ColumnKind.PERCENT})
+
+
+class TooManyRows(BridgeError):
+    """Somebody takes away as XLSX what is longer than a sheet can be, or as PDF what is longer than paper.
+
+    What helps: Take the CSV file, or filter the list.
+    """
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "too-many-rows"
+    title = _l("This list is too long for this kind of file")
+    steps = (_l("Take the CSV file instead, which has no limit."), _l("Or choose a smaller unit or period."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +100,14 @@ class Table:
 
     def file_name(self, day: dt.date, ending: str) -> str:
         """Return under which name the table is saved: ``gap-matrix-2026-11-25.xlsx``."""
-        plain = unicodedata.normalize("NFKD", str(self.title)).encode("ascii", "ignore").decode().lower()
-        words = "".join(letter if letter.isalnum() else " " for letter in plain).split()
-        return f"{'-'.join(words)[:80] or 'table'}-{day}.{ending}"
+        return saved_as(self.title, day, ending)
+
+
+def saved_as(title: Any, day: dt.date, ending: str) -> str:
+    """Return a file's name made of a title and a day, in letters that every system takes."""
+    plain = unicodedata.normalize("NFKD", str(title)).encode("ascii", "ignore").decode().lower()
+    words = "".join(letter if letter.isalnum() else " " for letter in plain).split()
+    return f"{'-'.join(words)[:80] or 'table'}-{day}.{ending}"
 
 
 @dataclass(frozen=True, slots=True)

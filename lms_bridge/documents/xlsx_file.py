@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from decimal import Decimal
-from http import HTTPStatus
 from typing import IO, Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
-from lms_bridge.documents.table import NUMBERS, Column, ColumnKind, Stamp, Table, Value
+from lms_bridge.documents.table import NUMBERS, Column, ColumnKind, Stamp, Table, TooManyRows, Value
 from lms_bridge.domain.spreadsheet import safe_cell
-from lms_bridge.errors import BridgeError
 from lms_bridge.web.formats import clock, day
 
 LIMIT_ROWS = 1_000_000
@@ -25,18 +22,6 @@ _EXACT = 10**15
 _A4 = 9
 _LANDSCAPE_FROM = 7
 """So many columns do not fit an upright sheet of paper."""
-
-
-class TooManyRows(BridgeError):
-    """Somebody takes away as XLSX what is longer than a sheet can be.
-
-    What helps: Take the CSV file, or filter the list.
-    """
-
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    code = "too-many-rows"
-    title = _l("This list is too long for XLSX")
-    steps = (_l("Take the CSV file instead, which has no limit."), _l("Or choose a smaller unit or period."))
 
 
 def write_xlsx(table: Table, stamp: Stamp, target: IO[bytes]) -> int:

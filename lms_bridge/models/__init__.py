@@ -16,6 +16,7 @@ from lms_bridge.models.framework import BehaviourIndicator, Competency, Competen
 from lms_bridge.models.grades import Grade, GradeState, LineItem
 from lms_bridge.models.imports import Import, ImportFile, ImportMapping, ImportRow, ImportState
 from lms_bridge.models.launches import Launch, LaunchRefusal, OperatorLink, Session, SessionKind, Ticket
+from lms_bridge.models.letterhead import Letterhead, Paper
 from lms_bridge.models.outbox import Delivery, DeliveryState, OutboxEvent
 from lms_bridge.models.people import (
     Grant,
@@ -82,10 +83,12 @@ __all__ = [
     "KeySet",
     "Launch",
     "LaunchRefusal",
+    "Letterhead",
     "LineItem",
     "Matching",
     "OperatorLink",
     "OutboxEvent",
+    "Paper",
     "ParticipantStatus",
     "Person",
     "PersonScore",

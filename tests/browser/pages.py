@@ -220,6 +220,7 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     "console.keys.index (operator)": lambda tour: tour.operator("/console/keys"),
     "console.plugins.index": lambda tour: tour.console("admin", "/console/plugins"),
     "console.plugins.show": lambda tour: tour.console("admin", "/console/plugins/competency"),
+    "console.letterhead.index": lambda tour: tour.console("dewi", "/console/letterhead"),
     "console.units.index": lambda tour: tour.console("dewi", "/console/units"),
     "console.units.show": lambda tour: tour.console("dewi", f"/console/units/{tour.site.unit}"),
     "console.units.show (foreseen)": lambda tour: tour.press(

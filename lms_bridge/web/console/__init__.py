@@ -39,6 +39,7 @@ from lms_bridge.web.console import (
     invitations,
     jobs,
     keys,
+    letterhead,
     platforms,
     plugins,
     programmes,
@@ -71,6 +72,7 @@ SECTIONS = (
     Section(programmes.bp, _l("Programmes"), MANAGE_PEOPLE),
     Section(imports.bp, _l("Imports"), MANAGE_PEOPLE),
     Section(queue.bp, _l("People to match"), MANAGE_PEOPLE),
+    Section(letterhead.bp, _l("Letterhead"), MANAGE_PEOPLE),
     Section(grants.bp, _l("Rights"), MANAGE_PEOPLE),
     Section(audit.bp, _l("Audit log"), MANAGE_PEOPLE),
 )
