@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from flask import Blueprint
@@ -176,6 +177,54 @@ class Task:
     count: int = 1
     due: dt.date | None = None
     icon: str = "list"
+
+
+class MetricUnit(Enum):
+    """What a number counts: how it is written, and whether it is a sum or a ratio."""
+
+    COUNT = "count"
+    """A sum, such as people rated: only the numerators count."""
+    SHARE = "share"
+    """A ratio 0-1, shown in per cent."""
+    MEAN = "mean"
+    """A ratio of any size, shown with up to two decimals."""
+
+
+class MetricDirection(Enum):
+    """Which way is better; neither for a number that only tells a size."""
+
+    UP = "up"
+    DOWN = "down"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number about units that leaders see, with what it means; its facts come by ``publish_indicators``.
+
+    Worked example: ``Metric("reading.finished", _l("Texts read"), formula=_l("..."), source=_l("..."))``.
+    """
+
+    code: str
+    """``<plugin>.<name>``, up to 64 characters."""
+    name: Any
+    formula: Any
+    """How it is computed, in a sentence that a leader understands; reports print it as a footnote."""
+    source: Any
+    """Where its facts come from, and the rule it follows."""
+    unit: MetricUnit = MetricUnit.COUNT
+    direction: MetricDirection = MetricDirection.UP
+    target: Decimal | None = None
+    """What the rule asks for, in the unit of the number; a leader may set another."""
+    standing: bool = False
+    """True for a state, which at the end of a quarter sums up all that happened until then; false for what happened in
+    the quarter alone."""
+    by_competency: bool = False
+    """Whether its facts name competencies."""
+    endpoint: str = ""
+    """The plugin's page with the list behind the number; it is given ``unit_id`` and perhaps ``competency``."""
+    order: int = 50
+    """Lower ones come first; a leader's home shows the first five."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ import datetime as dt
 import pluggy
 
 from lms_bridge.context import BridgeContext, DeepLinkContext, PersonRef
-from lms_bridge.contributions import Card, CatalogItem, ErasureReceipt, ExportPart, Plugin, Task
+from lms_bridge.contributions import Card, CatalogItem, ErasureReceipt, ExportPart, Metric, Plugin, Task
+from lms_bridge.services.indicators import IndicatorSource
 
 hookspec = pluggy.HookspecMarker("lms_bridge")
 hookimpl = pluggy.HookimplMarker("lms_bridge")
@@ -69,6 +70,37 @@ def tasks(context: BridgeContext) -> list[Task]:  # type: ignore[empty-body]
 
     :param context: the person and the launch.
     :returns: what has to be done *now*; core sorts it by due date.
+    """
+
+
+@hookspec
+def metrics(context: BridgeContext) -> list[Metric]:  # type: ignore[empty-body]
+    """Say which numbers about units the plugin keeps, and what they mean.
+
+    When: each time a page for leaders is drawn.
+
+    May assume: the person and their launch; that it must answer in a millisecond. Describe the numbers; what they are
+    is read from the indicators.
+
+    On failure: the plugin's numbers are left out.
+
+    :param context: the person and the launch.
+    :returns: metrics; core sorts them by ``order``.
+    """
+
+
+@hookspec
+def indicator_facts() -> list[IndicatorSource]:  # type: ignore[empty-body]
+    """Give anew all facts that the plugin has published as indicators, so that the numbers can be checked.
+
+    When: once a night for each agency, by the worker. What the facts say replaces what the numbers were.
+
+    May assume: that an agency is chosen, and that all is read as of one moment; no request, so no ``current``.
+
+    On failure: the plugin's numbers stay as they are; the reason is in the log.
+
+    :returns: for some metrics a function that yields their facts. Let the database sum them up: an agency may have
+        millions.
     """
 
 

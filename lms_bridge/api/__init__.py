@@ -28,6 +28,9 @@ from lms_bridge.contributions import (
     EventHandler,
     ExportPart,
     LineItemOffer,
+    Metric,
+    MetricDirection,
+    MetricUnit,
     Module,
     NavigationItem,
     Permission,
@@ -54,6 +57,7 @@ from lms_bridge.documents.document import Document, Facts, Grid, Heading, Paragr
 from lms_bridge.documents.exporting import export_document, export_table
 from lms_bridge.documents.table import Column, ColumnKind, Table
 from lms_bridge.domain.nip import mask_nip
+from lms_bridge.domain.quarters import last_quarters, quarter_of
 from lms_bridge.errors import BridgeError, Conflict, Invalid, NotFound, Refused, load
 from lms_bridge.events import (
     ActivityChanged,
@@ -104,6 +108,8 @@ from lms_bridge.services.heads import (
     superiors_of,
     units_headed,
 )
+from lms_bridge.services.indicator_reading import IndicatorValue, indicators
+from lms_bridge.services.indicators import IndicatorFact, IndicatorSource, indicators_as_of, publish_indicators
 from lms_bridge.services.outbox import publish
 from lms_bridge.services.participants import (
     Participation,
@@ -179,10 +185,16 @@ __all__ = [
     "Grid",
     "Heading",
     "Hours",
+    "IndicatorFact",
+    "IndicatorSource",
+    "IndicatorValue",
     "IndicatorView",
     "Invalid",
     "LevelView",
     "LineItemOffer",
+    "Metric",
+    "MetricDirection",
+    "MetricUnit",
     "Module",
     "Money",
     "Name",
@@ -250,6 +262,9 @@ __all__ = [
     "gettext",
     "heads_of",
     "hookimpl",
+    "indicators",
+    "indicators_as_of",
+    "last_quarters",
     "lazy_gettext",
     "load",
     "mask_nip",
@@ -266,6 +281,8 @@ __all__ = [
     "programme",
     "programmes",
     "publish",
+    "publish_indicators",
+    "quarter_of",
     "record_evidence",
     "record_score",
     "redirect",

@@ -1,4 +1,4 @@
-"""``lms-bridge worker``: grades, events, rosters, housekeeping, until it is told to stop."""
+"""``lms-bridge worker``: grades, events, rosters, indicators, housekeeping, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lms_bridge.app import create_app
 from lms_bridge.db import db
-from lms_bridge.jobs import events, grades, housekeeping, imports, retention, rosters
+from lms_bridge.jobs import events, grades, housekeeping, imports, indicators, retention, rosters
 
 log = structlog.get_logger("lms_bridge.worker")
-HOUSEKEEPING_SECONDS, RETENTION_SECONDS = 300.0, 86_400.0
+HOUSEKEEPING_SECONDS, RETENTION_SECONDS, FOLD_SECONDS = 300.0, 86_400.0, 2.0
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do what is due and end.")
 @click.option("--pause", default=0.5, show_default=True, help="Seconds to wait when nothing is due.")
 def worker(once: bool, pause: float) -> None:
-    """Deliver grades and events, fetch rosters, import lists and clean up, until SIGTERM or Ctrl-C.
+    """Deliver grades and events, fetch rosters, import lists, sum up indicators and clean up, until SIGTERM or Ctrl-C.
 
     Any number may run against PostgreSQL, one against SQLite.
 
@@ -37,7 +37,7 @@ def worker(once: bool, pause: float) -> None:
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-    cleaned = thinned = float("-inf")
+    cleaned = thinned = folded = float("-inf")
     app = create_app()
     # A long list must not hold up grades: imports have a thread of their own.
     beside = threading.Thread(target=imports.run_until, args=(app, stop, pause), name="imports")
@@ -51,10 +51,14 @@ def worker(once: bool, pause: float) -> None:
             if time.monotonic() - cleaned > HOUSEKEEPING_SECONDS:
                 cleaned = time.monotonic()
                 _step(housekeeping.clean_up)
+                _step(indicators.check_due)
             if time.monotonic() - thinned > RETENTION_SECONDS:
                 thinned = time.monotonic()
                 _step(retention.apply_rules)
             busy = sum(_step(act) or 0 for act in acts)
+            if once or time.monotonic() - folded > FOLD_SECONDS:
+                folded = time.monotonic()
+                busy += _step(indicators.fold_due) or 0
             if once and not busy:
                 break
             if not busy:

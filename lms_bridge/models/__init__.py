@@ -15,6 +15,7 @@ from lms_bridge.models.evidence import Evidence, Gap, PersonScore
 from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework
 from lms_bridge.models.grades import Grade, GradeState, LineItem
 from lms_bridge.models.imports import Import, ImportFile, ImportMapping, ImportRow, ImportState
+from lms_bridge.models.indicators import IndicatorCell, IndicatorDelta, IndicatorStale, IndicatorState
 from lms_bridge.models.launches import Launch, LaunchRefusal, OperatorLink, Session, SessionKind, Ticket
 from lms_bridge.models.letterhead import Letterhead, Paper
 from lms_bridge.models.outbox import Delivery, DeliveryState, OutboxEvent
@@ -79,6 +80,10 @@ __all__ = [
     "ImportMapping",
     "ImportRow",
     "ImportState",
+    "IndicatorCell",
+    "IndicatorDelta",
+    "IndicatorStale",
+    "IndicatorState",
     "Invitation",
     "KeySet",
     "Launch",

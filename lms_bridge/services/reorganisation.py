@@ -11,6 +11,7 @@ from sqlalchemy import or_, select, update
 
 from lms_bridge.db import db
 from lms_bridge.models import Placement, Post, Unit, UnitClosure, UnitSuccession
+from lms_bridge.services.indicators import mark_changed
 from lms_bridge.services.placements import continue_placements, end_placements
 from lms_bridge.services.unit_tree import UnitCircle, lies_below, lock_tree
 from lms_bridge.services.units import (
@@ -68,6 +69,7 @@ def merge_units(unit_ids: Collection[int], into_id: int, *, on: dt.date) -> None
         end_unit(unit_id, on=on)
         db.session.add(UnitSuccession(predecessor_id=unit_id, successor_id=into_id, happened_on=on))
     db.session.flush()
+    mark_changed([into_id])
     log.info("units merged", into=into_id, merged=sorted(ending))
 
 

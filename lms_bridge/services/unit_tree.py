@@ -30,6 +30,7 @@ from sqlalchemy.exc import IntegrityError
 from lms_bridge.db import current_agency, db
 from lms_bridge.errors import Conflict
 from lms_bridge.models import Agency, Unit, UnitClosure, UnitHistory
+from lms_bridge.services.indicators import mark_changed
 
 FOREVER = dt.date(9999, 12, 31)
 MAX_DEPTH = 64
@@ -73,8 +74,12 @@ def derive_closure(*, below: Collection[int] | None = None) -> None:
     try:
         with db.session.begin_nested():
             db.session.flush()
+            # What lay above the units loses their numbers, and what lies above them now gains them.
+            mark_changed(below)
             db.session.execute(delete(_C).where(_C.c.descendant_id.in_(wanted)))
             db.session.execute(_derivation(wanted))
+            if below is not None:
+                mark_changed(below)
     except IntegrityError as error:
         raise UnitCircle("the units do not form a tree") from error
 

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from lms_bridge.app import create_app
 from lms_bridge.cli.database import upgrade_all
 from lms_bridge.db import acting_as, db, now
-from lms_bridge.jobs import events, grades, imports, rosters
+from lms_bridge.jobs import events, grades, imports, indicators, rosters
 from lms_bridge.lti import tokens
 from lms_bridge.lti.http import LmsClient
 from lms_bridge.lti.keys import create_key
@@ -126,6 +126,9 @@ def register_platform(platform: PracticeDriver, *, agency: str = "demo", client_
         return row.id
 
 
+ACTS = (events.deliver_due, grades.deliver_due, rosters.sync_wanted, imports.run_due, indicators.fold_due)
+
+
 class Outbox:
     """The worker of a test."""
 
@@ -133,8 +136,8 @@ class Outbox:
         self.app = app
 
     def drain(self) -> int:
-        """Deliver grades and events, fetch rosters and import lists that are due now; returns how many were tried."""
+        """Do what is due now, as the worker does; returns how many things were tried."""
         with self.app.app_context():
-            done = sum(act() for act in (events.deliver_due, grades.deliver_due, rosters.sync_wanted, imports.run_due))
+            done = sum(act() for act in ACTS)
             db.session.remove()
         return done

@@ -7,20 +7,24 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from lms_bridge.db import db
-from lms_bridge.plugin_host import PluginHost
+from lms_bridge.db import acting_as, db
+from lms_bridge.jobs.indicators.checking import check_cells
+from lms_bridge.models import IndicatorCell
+from lms_bridge.plugin_host import PluginHost, collect
 from lms_bridge.services.demo import seed_plugins
 from tests.docs.pages import blocks
+
+MORE = ("demo_data", "metrics", "indicator_facts")
 
 
 @pytest.fixture
 def reading(database: str, tmp_path: Path) -> None:
     """The examples of the hooks that need no table, dropped in as one plugin."""
     examples = python_of("hooks.md")
-    demo = [example for example in examples if "def demo_data" in example]
-    drop_in(tmp_path / "instance", "reading", examples[:4] + demo)
+    more = [text for text in examples if any(f"def {hook}" in text for hook in MORE)]
+    drop_in(tmp_path / "instance", "reading", examples[:4] + more)
 
 
 @pytest.fixture
@@ -88,6 +92,15 @@ def test_the_demo_agency_is_filled_by_the_plugin(reading: None, request: pytest.
 
     assert "20 people who have read a text" in made
     assert sources(app).count("reading:asn") == 20
+
+
+def test_the_metric_is_declared_and_its_facts_are_checked(learner: Any, bridge_app: Flask) -> None:
+    with bridge_app.app_context(), acting_as(1):
+        assert [answer.value.code for answer in collect("metrics", context=None)] == ["reading.finished"]
+        cells = check_cells()
+        readers = db.session.scalar(select(func.sum(IndicatorCell.own_n)))
+
+    assert cells >= 1 and readers is not None and readers > 0
 
 
 def sources(app: Flask) -> list[str]:
