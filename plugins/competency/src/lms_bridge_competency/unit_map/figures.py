@@ -81,6 +81,8 @@ class UnitFigures:
     groups: Sequence[Group]
     whole: Group
     competencies: Sequence[str]
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of the competencies, by key."""
 
 
 def together(groups: Iterable[Group], *, unit_id: int, name: str) -> Group:
@@ -111,7 +113,7 @@ def protected(figures: UnitFigures) -> UnitFigures:
     whole = figures.whole
     if hidden_groups([_people(whole, figures.competencies)]):
         whole = Group(whole.unit_id, whole.name, Standing(), {}, hidden=True)
-    return UnitFigures(shown, whole, figures.competencies)
+    return UnitFigures(shown, whole, figures.competencies, figures.names)
 
 
 def _people(group: Group, competencies: Sequence[str]) -> list[int]:

@@ -12,7 +12,6 @@ from sqlalchemy import CTE, Select, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lms_bridge.api import (
-    CompetencyView,
     Person,
     Post,
     Unit,
@@ -43,16 +42,14 @@ def count_unit(unit: UnitView, *, on: dt.date) -> UnitFigures:
         if one.id in standings
     ]
     found = {key for group in groups for key in group.cells}
-    return UnitFigures(groups, together(groups, unit_id=unit.id, name=unit.name), _in_order(found))
+    known = {one.key: one.name for one in competencies(FRAMEWORK)}
+    in_order = [key for key in known if key in found] + sorted(found - set(known))
+    names = {key: known.get(key, key) for key in in_order}
+    return UnitFigures(groups, together(groups, unit_id=unit.id, name=unit.name), in_order, names)
 
 
 def _own_people(unit: UnitView) -> str:
     return _("%(unit)s itself", unit=unit.name)
-
-
-def _in_order(found: set[str]) -> list[str]:
-    official = [competency.key for competency in competencies(FRAMEWORK)]
-    return [key for key in official if key in found] + sorted(found - set(official))
 
 
 def _members(unit_id: int, *, on: dt.date) -> CTE:
@@ -171,8 +168,3 @@ def lines_by_result(result_ids: Sequence[int]) -> dict[int, dict[str, ResultLine
     for line in db.session.scalars(select(ResultLine).where(ResultLine.result_id.in_(result_ids))):
         lines[line.result_id][line.competency] = line
     return lines
-
-
-def names_of(keys: Sequence[str]) -> dict[str, CompetencyView]:
-    """Return the competencies of the official dictionary by key, as far as they are among these."""
-    return {one.key: one for one in competencies(FRAMEWORK) if one.key in set(keys)}

@@ -14,9 +14,7 @@ LEVELS = range(6)
 BATCH = 500
 
 
-def matrix_table(
-    figures: UnitFigures, names: dict[str, str], *, on: dt.date, facts: dict[str, Any], small: bool
-) -> Table:
+def matrix_table(figures: UnitFigures, *, on: dt.date, facts: dict[str, Any], small: bool) -> Table:
     """Return the gap matrix (matriks gap): for each unit the mean gap of each competency and who is below standard."""
     columns = [
         Column(_("Unit")),
@@ -26,8 +24,10 @@ def matrix_table(
     ]
     for key in figures.competencies:
         meaning = _("Mean of level required less level reached; above 0 is below the standard")
-        columns.append(Column(_("%(competency)s: mean gap", competency=names[key]), ColumnKind.DECIMAL, meaning))
-        columns.append(Column(_("%(competency)s: below standard", competency=names[key]), ColumnKind.PERCENT))
+        columns.append(
+            Column(_("%(competency)s: mean gap", competency=figures.names[key]), ColumnKind.DECIMAL, meaning)
+        )
+        columns.append(Column(_("%(competency)s: below standard", competency=figures.names[key]), ColumnKind.PERCENT))
     return Table(
         name="competency.gap-matrix",
         title=_("Gap matrix"),
@@ -50,16 +50,14 @@ def _matrix_row(group: Group, competencies: Sequence[str]) -> list[Any]:
     return row
 
 
-def levels_table(
-    figures: UnitFigures, names: dict[str, str], *, on: dt.date, facts: dict[str, Any], small: bool
-) -> Table:
+def levels_table(figures: UnitFigures, *, on: dt.date, facts: dict[str, Any], small: bool) -> Table:
     """Return how many people reached which level of each competency."""
     whole = figures.whole
     rows = [
-        [names[key], *[_("hidden")] * 8]
+        [figures.names[key], *[_("hidden")] * 8]
         if whole.hidden
         else [
-            names[key],
+            figures.names[key],
             *(whole.cells[key].levels.get(level, 0) for level in LEVELS),
             whole.cells[key].people,
             whole.cells[key].short,
@@ -84,9 +82,7 @@ def levels_table(
     )
 
 
-def people_table(
-    query: Any, figures: UnitFigures, names: dict[str, str], *, on: dt.date, facts: dict[str, Any], whole_nip: bool
-) -> Table:
+def people_table(query: Any, figures: UnitFigures, *, on: dt.date, facts: dict[str, Any], whole_nip: bool) -> Table:
     """Return the map of people (peta kompetensi): of each, level reached and required in each competency."""
     columns = [
         Column(_("Name")),
@@ -96,8 +92,8 @@ def people_table(
         Column(_("JPM"), ColumnKind.PERCENT),
     ]
     for key in figures.competencies:
-        columns.append(Column(_("%(competency)s: reached", competency=names[key]), ColumnKind.WHOLE))
-        columns.append(Column(_("%(competency)s: required", competency=names[key]), ColumnKind.WHOLE))
+        columns.append(Column(_("%(competency)s: reached", competency=figures.names[key]), ColumnKind.WHOLE))
+        columns.append(Column(_("%(competency)s: required", competency=figures.names[key]), ColumnKind.WHOLE))
     return Table(
         name="competency.map",
         title=_("Competency map"),

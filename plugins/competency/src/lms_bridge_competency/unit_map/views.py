@@ -26,7 +26,7 @@ from lms_bridge.api import (
     url_for,
 )
 from lms_bridge_competency.unit_map.access import VIEW_RESULT, VIEW_UNIT, OpenUnit, facts_of, first_units, open_unit
-from lms_bridge_competency.unit_map.reading import PAGE, jpm_by_result, lines_by_result, names_of, people_of
+from lms_bridge_competency.unit_map.reading import PAGE, jpm_by_result, lines_by_result, people_of
 from lms_bridge_competency.unit_map.tables import levels_table, matrix_table, people_table
 from lms_bridge_competency.views import bp
 
@@ -65,7 +65,6 @@ def unit(unit_id: int) -> str:
         unit_id=unit_id,
         opened=opened,
         figures=opened.figures,
-        names=names_of(opened.figures.competencies),
         on=on,
     )
 
@@ -85,7 +84,6 @@ def unit_people(unit_id: int) -> str:
         unit_id=unit_id,
         opened=opened,
         figures=opened.figures,
-        names=names_of(opened.figures.competencies),
         rows=rows,
         lines=lines_by_result(results),
         jpm=jpm_by_result(results),
@@ -105,15 +103,13 @@ def unit_file(unit_id: int, what: str, ending: str) -> Response:
 
 def _table(what: str, unit_id: int, opened: OpenUnit, on: dt.date) -> Table:
     figures, facts, small = opened.figures, facts_of(unit_id, opened), opened.visible is not None
-    known = names_of(figures.competencies)
-    names = {key: known[key].name if key in known else key for key in figures.competencies}
     if what == "matrix":
-        return matrix_table(figures, names, on=on, facts=facts, small=small)
+        return matrix_table(figures, on=on, facts=facts, small=small)
     if what == "levels":
-        return levels_table(figures, names, on=on, facts=facts, small=small)
+        return levels_table(figures, on=on, facts=facts, small=small)
     query = people_of(unit_id, on=on, visible=opened.visible)
     seen = list(db.session.scalars(query.with_only_columns(query.selected_columns.person_id).order_by(None)))
     if not seen:
         raise NotFound(_("Nobody is there whose name you may see."))
     audit_reads(VIEW_RESULT, seen)
-    return people_table(query, figures, names, on=on, facts=facts, whole_nip=not small)
+    return people_table(query, figures, on=on, facts=facts, whole_nip=not small)
