@@ -226,6 +226,7 @@ def test_a_head_takes_no_name_away_that_is_not_theirs_to_see(seeded, launch_as, 
 
     assert {row[1] for row in list(csv.reader(io.StringIO(file)))[1:-1]} == names | {hendra_name}
     assert theirs != reports
+    assert sum(row.action == "competency.view-result" for row in stored.rows("core_audit_entry")) == len(names)
 
 
 def test_a_page_costs_the_same_whatever_the_size(seeded, launch_as, bridge_app):

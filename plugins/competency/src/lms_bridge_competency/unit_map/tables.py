@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lms_bridge.api import Column, ColumnKind, Table, _, db, mask_nip
+from lms_bridge.api import Column, ColumnKind, Table, _, audit_reads, db, mask_nip
+from lms_bridge_competency.unit_map.access import VIEW_RESULT
 from lms_bridge_competency.unit_map.figures import Group, UnitFigures
 from lms_bridge_competency.unit_map.reading import jpm_by_result, lines_by_result
 
@@ -83,7 +84,10 @@ def levels_table(figures: UnitFigures, *, on: dt.date, facts: dict[str, Any], sm
 
 
 def people_table(query: Any, figures: UnitFigures, *, on: dt.date, facts: dict[str, Any], whole_nip: bool) -> Table:
-    """Return the map of people (peta kompetensi): of each, level reached and required in each competency."""
+    """Return the map of people (peta kompetensi): of each, level reached and required in each competency.
+
+    Whoever is written into it is noted in the audit log as seen.
+    """
     columns = [
         Column(_("Name")),
         Column(_("NIP"), ColumnKind.NIP if whole_nip else ColumnKind.TEXT),
@@ -111,6 +115,7 @@ def _people_rows(query: Any, competencies: Sequence[str], *, whole_nip: bool) ->
     for batch in db.session.execute(query.execution_options(yield_per=BATCH)).partitions():
         results = [row.result_id for row in batch if row.result_id]
         lines, jpm = lines_by_result(results), jpm_by_result(results)
+        audit_reads(VIEW_RESULT, [row.person_id for row in batch if row.result_id])
         for row in batch:
             nip = row.nip if whole_nip else mask_nip(row.nip) if row.nip else None
             cells: list[Any] = [row.name, nip, row.post, row.unit, jpm.get(row.result_id)]
