@@ -48,9 +48,10 @@ test: $(VENV)/.test ## Run all tests, on SQLite and PostgreSQL
 test-matrix: $(VENV)/.test ## Look at every page in both languages, two widths, framed and not (needs Chromium)
 	LMS_BRIDGE_BROWSER_MATRIX=1 $(BIN)/python -m pytest -q tests/browser/test_pages.py
 
-bench: $(VENV)/.test ## Measure launches, imports and questions about the organisation (needs PostgreSQL; PEOPLE=5600000 for a country)
+bench: $(VENV)/.test ## Measure launches, imports, maps of units and questions about the organisation (needs PostgreSQL; PEOPLE=5600000 for a country)
 	$(BIN)/python -m bench.launches
 	$(BIN)/python -m bench.imports
+	$(BIN)/python -m bench.competency
 	$(BIN)/python -m bench.organisation $(if $(PEOPLE),--people $(PEOPLE))
 
 lint: $(VENV)/.test ## Check style and types

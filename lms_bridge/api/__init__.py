@@ -58,6 +58,7 @@ from lms_bridge.documents.exporting import export_document, export_table
 from lms_bridge.documents.table import Column, ColumnKind, Table
 from lms_bridge.domain.nip import mask_nip
 from lms_bridge.domain.quarters import last_quarters, quarter_of
+from lms_bridge.domain.suppression import differ_too_little, hidden_groups
 from lms_bridge.errors import BridgeError, Conflict, Invalid, NotFound, Refused, load
 from lms_bridge.events import (
     ActivityChanged,
@@ -104,6 +105,8 @@ from lms_bridge.services.heads import (
     SuperiorView,
     heads_of,
     people_in,
+    person_rows,
+    placed_below,
     subtree_people,
     superiors_of,
     units_headed,
@@ -120,7 +123,7 @@ from lms_bridge.services.participants import (
     withdraw_participant,
 )
 from lms_bridge.services.people import PlacementView, absent_actor, person_ref, placement_of
-from lms_bridge.services.permissions import ensure, may, require_permission, visible_people
+from lms_bridge.services.permissions import ensure, may, may_for_others, require_permission, visible_people
 from lms_bridge.services.plugin_settings import agency_settings
 from lms_bridge.services.programmes import (
     Aim,
@@ -139,7 +142,7 @@ from lms_bridge.services.suggestions import (
     suggest,
     suggestions_for,
 )
-from lms_bridge.services.units import UnitView, subtree, top_units, units_above
+from lms_bridge.services.units import UnitView, child_units, subtree, top_units, unit_path, units_above
 from lms_bridge.web.visits import writes_on_get
 
 _ = gettext
@@ -247,6 +250,7 @@ __all__ = [
     "audit",
     "audit_reads",
     "change_programme",
+    "child_units",
     "close_gap",
     "competencies",
     "confirm_activity",
@@ -254,6 +258,7 @@ __all__ = [
     "current",
     "db",
     "development_forms",
+    "differ_too_little",
     "ensure",
     "export_document",
     "export_table",
@@ -261,6 +266,7 @@ __all__ = [
     "gaps_of",
     "gettext",
     "heads_of",
+    "hidden_groups",
     "hookimpl",
     "indicators",
     "indicators_as_of",
@@ -269,6 +275,7 @@ __all__ = [
     "load",
     "mask_nip",
     "may",
+    "may_for_others",
     "ngettext",
     "now",
     "open_gap",
@@ -276,6 +283,8 @@ __all__ = [
     "participations_of",
     "people_in",
     "person_ref",
+    "person_rows",
+    "placed_below",
     "placement_of",
     "plugin_base",
     "programme",
@@ -298,6 +307,7 @@ __all__ = [
     "suggestions_for",
     "superiors_of",
     "top_units",
+    "unit_path",
     "units_above",
     "units_headed",
     "url_for",

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import FromClause, Subquery, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from lms_bridge.context import PersonRef
@@ -84,6 +84,58 @@ def subtree_people(head: PersonRef, *, on: dt.date) -> list[PlacedPerson]:
 def people_in(unit_id: int, *, on: dt.date) -> list[PlacedPerson]:
     """Return everybody in a unit and below it on a day, each once: with the post by appointment before others."""
     return _placed([unit_id], on=on)
+
+
+def placed_below(unit_id: int, *, on: dt.date) -> Subquery:
+    """Return, for joins in a query of one's own, everybody who holds a post in a unit or below it on a day.
+
+    Columns: ``person_id``, the same for all rows of a person; ``branch_id``, the unit directly below the one asked
+    about in which they are, or that unit itself; ``post_id`` and ``unit_id``. One row for each post held by
+    appointment: whoever acts elsewhere as Plt or Plh is counted where they belong.
+    """
+    within, branch, child = aliased(UnitClosure), aliased(UnitClosure), aliased(UnitClosure)
+    branches = (
+        select(branch.descendant_id, branch.ancestor_id)
+        .join(child, child.descendant_id == branch.ancestor_id)
+        .where(
+            child.ancestor_id == unit_id,
+            child.depth == 1,
+            valid(child.valid_from, child.valid_to, on),
+            valid(branch.valid_from, branch.valid_to, on),
+        )
+        .subquery()
+    )
+    return (
+        select(
+            func.coalesce(Person.same_as_id, Person.id).label("person_id"),
+            func.coalesce(branches.c.ancestor_id, Placement.unit_id).label("branch_id"),
+            Placement.unit_id,
+            Placement.post_id,
+        )
+        .join(Placement, Placement.person_id == Person.id)
+        .join(within, within.descendant_id == Placement.unit_id)
+        .outerjoin(branches, branches.c.descendant_id == Placement.unit_id)
+        .where(
+            within.ancestor_id == unit_id,
+            valid(within.valid_from, within.valid_to, on),
+            valid(Placement.valid_from, Placement.valid_to, on),
+            Placement.kind == PlacementKind.DEFINITIVE,
+        )
+        .subquery("placed")
+    )
+
+
+def person_rows(people: FromClause) -> Subquery:
+    """Return people with every row that is the same person, for joins to what is kept about them.
+
+    Columns: all of ``people``, which has the column ``person_id`` of ``placed_below``, and ``row_id``.
+    """
+    # The table itself, whose rows need no agency of their own here: SQLite without statistics would look through all of
+    # the agency's people for each of them.
+    person = Person.__table__
+    own = select(*people.c, people.c.person_id.label("row_id"))
+    linked = select(*people.c, person.c.id).join(person, person.c.same_as_id == people.c.person_id)
+    return union_all(own, linked).subquery()
 
 
 def superiors_of(person: PersonRef, *, on: dt.date) -> list[SuperiorView]:

@@ -192,6 +192,22 @@ def subtree(unit_id: int, *, on: dt.date) -> list[UnitView]:
     return _related(UnitClosure.descendant_id, UnitClosure.ancestor_id == unit_id, on)
 
 
+def child_units(unit_id: int, *, on: dt.date) -> list[UnitView]:
+    """Return the units that lay directly below a unit on a day, by code."""
+    return _related(UnitClosure.descendant_id, and_(UnitClosure.ancestor_id == unit_id, UnitClosure.depth == 1), on)
+
+
+def unit_path(unit_id: int, *, on: dt.date) -> list[UnitView]:
+    """Return a unit as it was on a day, and after it the units above, the nearest first.
+
+    :raises NotFound: the agency had none with this id then.
+    """
+    found = _related(UnitClosure.ancestor_id, UnitClosure.descendant_id == unit_id, on)
+    if not found:
+        raise NotFound(_("There is no such unit."))
+    return found
+
+
 def units_above(unit_id: int, *, on: dt.date) -> list[UnitView]:
     """Return the units above a unit on a day, the nearest first; the last is the top."""
     return [unit for unit in _related(UnitClosure.ancestor_id, UnitClosure.descendant_id == unit_id, on) if unit.depth]

@@ -28,7 +28,8 @@ from lms_bridge_competency.demo import make_self_ratings
 from lms_bridge_competency.events import ResultComputed
 from lms_bridge_competency.results import MODULE
 from lms_bridge_competency.rules import grade
-from lms_bridge_competency.views import bp
+from lms_bridge_competency.unit_map.access import VIEW_EVERY_UNIT, VIEW_UNIT
+from lms_bridge_competency.unit_map.views import bp
 
 _TITLE = _l("Competency mapping")
 _DESCRIPTION = _l("Rate yourself on the nine official competencies and see level, gap and Job Person Match.")
@@ -53,6 +54,14 @@ def plugin() -> Plugin:
                 icon="level",
                 score_map=ScoreMap(maximum=100, label=_COLUMN, to_score=grade),
             ),
+            Module(
+                name="units",
+                title=_l("Competencies of units"),
+                description=_l("Gap matrix, counts for each level and the people of a unit."),
+                endpoint="competency.units",
+                icon="people",
+                action=VIEW_UNIT,
+            ),
         ),
         permissions=(
             Permission("competency.rate-self", _l("Rate oneself"), frozenset({"self"})),
@@ -61,6 +70,8 @@ def plugin() -> Plugin:
                 _l("See a competency result"),
                 frozenset({"self", "superior", "team_superior", "analyst"}),
             ),
+            Permission(VIEW_UNIT, _l("See the figures of the units that one heads"), frozenset({"head", "analyst"})),
+            Permission(VIEW_EVERY_UNIT, _l("See the figures and people of every unit"), frozenset({"analyst"})),
         ),
         retention=(
             Retention(
