@@ -11,7 +11,9 @@ from lms_bridge.api import (
     DeepLinkContext,
     ErasureReceipt,
     ExportPart,
+    IndicatorSource,
     LineItemOffer,
+    Metric,
     Module,
     NavigationItem,
     Permission,
@@ -23,9 +25,10 @@ from lms_bridge.api import (
     _l,
     hookimpl,
 )
-from lms_bridge_competency import home, privacy
+from lms_bridge_competency import home, indicators, privacy
 from lms_bridge_competency.demo import make_self_ratings
 from lms_bridge_competency.events import ResultComputed
+from lms_bridge_competency.indicator_facts import sources
 from lms_bridge_competency.results import MODULE
 from lms_bridge_competency.rules import grade
 from lms_bridge_competency.unit_map.access import VIEW_EVERY_UNIT, VIEW_UNIT
@@ -107,6 +110,18 @@ def home_cards(context: BridgeContext) -> list[Card]:
 def tasks(context: BridgeContext) -> list[Task]:
     """Remind of a self-rating that was begun or changed and not finished."""
     return home.tasks(context)
+
+
+@hookimpl
+def metrics(context: BridgeContext) -> list[Metric]:
+    """Say what the numbers of units mean."""
+    return indicators.declared()
+
+
+@hookimpl
+def indicator_facts() -> list[IndicatorSource]:
+    """Give all results anew."""
+    return sources()
 
 
 @hookimpl
