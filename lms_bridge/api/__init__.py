@@ -111,8 +111,10 @@ from lms_bridge.services.heads import (
     superiors_of,
     units_headed,
 )
+from lms_bridge.services.indicator_parts import indicator_groups, indicator_parts
 from lms_bridge.services.indicator_reading import IndicatorValue, indicators
 from lms_bridge.services.indicators import IndicatorFact, IndicatorSource, indicators_as_of, publish_indicators
+from lms_bridge.services.offers import declared_metrics, waiting_tasks
 from lms_bridge.services.outbox import publish
 from lms_bridge.services.participants import (
     Participation,
@@ -257,6 +259,7 @@ __all__ = [
     "create_programme",
     "current",
     "db",
+    "declared_metrics",
     "development_forms",
     "differ_too_little",
     "ensure",
@@ -268,6 +271,8 @@ __all__ = [
     "heads_of",
     "hidden_groups",
     "hookimpl",
+    "indicator_groups",
+    "indicator_parts",
     "indicators",
     "indicators_as_of",
     "last_quarters",
@@ -312,6 +317,7 @@ __all__ = [
     "units_headed",
     "url_for",
     "visible_people",
+    "waiting_tasks",
     "withdraw_activity",
     "withdraw_participant",
     "writes_on_get",

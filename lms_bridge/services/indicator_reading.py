@@ -13,12 +13,11 @@ from sqlalchemy import func, or_, select
 from lms_bridge.contributions import Metric, MetricUnit
 from lms_bridge.db import current_agency, db
 from lms_bridge.domain.quarters import last_quarters
+from lms_bridge.domain.suppression import MINIMUM
 from lms_bridge.models import IndicatorCell
 
-SMALLEST_GROUP = 5
-"""Numbers about fewer people than this are held back."""
 _C = IndicatorCell.__table__
-_Key = tuple[str, int, str, str]
+Key = tuple[str, int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +40,17 @@ class IndicatorValue:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sum:
+class IndicatorSum:
+    """What is behind a number before it is known whether it may be shown; core's own."""
+
     numerator: Decimal = Decimal(0)
     denominator: Decimal = Decimal(0)
     n: int = 0
+
+    def __add__(self, other: Any) -> IndicatorSum:
+        return IndicatorSum(
+            self.numerator + other.numerator, self.denominator + other.denominator, self.n + int(other.n)
+        )
 
 
 def indicators(
@@ -71,11 +77,28 @@ def indicators(
     cells = _cells(unit_ids, declared, since=periods[0], until=until, by_post_group=by_post_group)
     found = []
     for key, sums in _merged(cells, by_competency=by_competency).items():
-        code, unit_id, post_group, competency = key
-        metric = declared[code]
+        metric = declared[key[0]]
         for period, total in _by_period(sums, periods, metric.standing):
-            found.append(_value(metric, unit_id, period, post_group, competency, total))
+            found.append(value_of(metric, key, period, total))
     return found
+
+
+def indicator_sums(
+    unit_ids: Collection[int],
+    metrics: Sequence[Metric],
+    *,
+    until: str,
+    by_post_group: bool = False,
+    by_competency: bool = False,
+) -> dict[Key, IndicatorSum]:
+    """Return what is behind the numbers of one quarter, by metric, unit, post group and competency; not to be shown."""
+    declared = {metric.code: metric for metric in metrics}
+    cells = _cells(unit_ids, declared, since=until, until=until, by_post_group=by_post_group)
+    return {
+        key: total
+        for key, sums in _merged(cells, by_competency=by_competency).items()
+        for _period, total in _by_period(sums, [until], declared[key[0]].standing)
+    }
 
 
 def _cells(
@@ -96,34 +119,39 @@ def _cells(
     return db.session.execute(rows.group_by(*group).order_by(*group))
 
 
-def _merged(cells: Iterable[Any], *, by_competency: bool) -> dict[_Key, dict[str, _Sum]]:
+def _merged(cells: Iterable[Any], *, by_competency: bool) -> dict[Key, dict[str, IndicatorSum]]:
     """Return the sums of each key by period, over all competencies unless each is wanted for itself."""
-    found: defaultdict[_Key, dict[str, _Sum]] = defaultdict(dict)
+    found: defaultdict[Key, dict[str, IndicatorSum]] = defaultdict(dict)
     for cell in cells:
         key = (cell.metric, cell.unit_id, getattr(cell, "post_group", ""), cell.competency if by_competency else "")
-        known = found[key].get(cell.period, _Sum())
+        known = found[key].get(cell.period, IndicatorSum())
         # The same people are behind several competencies: adding them up would hide how few they are.
         people = max(known.n, int(cell.n))
-        found[key][cell.period] = _Sum(known.numerator + cell.numerator, known.denominator + cell.denominator, people)
+        found[key][cell.period] = IndicatorSum(
+            known.numerator + cell.numerator, known.denominator + cell.denominator, people
+        )
     return dict(found)
 
 
-def _by_period(sums: dict[str, _Sum], periods: list[str], standing: bool) -> Iterator[tuple[str, _Sum]]:
+def _by_period(sums: dict[str, IndicatorSum], periods: list[str], standing: bool) -> Iterator[tuple[str, IndicatorSum]]:
     if not standing:
         yield from ((period, sums[period]) for period in periods if period in sums)
         return
-    running, begun = _Sum(), False
+    running, begun = IndicatorSum(), False
     for period in sorted({*sums, *periods}):
         if period in sums:
             begun = True
             one = sums[period]
-            running = _Sum(running.numerator + one.numerator, running.denominator + one.denominator, running.n + one.n)
+            running = IndicatorSum(
+                running.numerator + one.numerator, running.denominator + one.denominator, running.n + one.n
+            )
         if begun and period in periods:
             yield period, running
 
 
-def _value(metric: Metric, unit_id: int, period: str, post_group: str, competency: str, total: _Sum) -> IndicatorValue:
-    held_back = 0 < total.n < SMALLEST_GROUP
+def value_of(metric: Metric, key: Key, period: str, total: IndicatorSum) -> IndicatorValue:
+    """Return a number as it may be shown where it stands alone."""
+    held_back = 0 < total.n < MINIMUM
     shown = None if held_back else total
     value = None
     if shown is not None and shown.n > 0:
@@ -133,10 +161,10 @@ def _value(metric: Metric, unit_id: int, period: str, post_group: str, competenc
             value = shown.numerator / shown.denominator
     return IndicatorValue(
         metric=metric.code,
-        unit_id=unit_id,
+        unit_id=key[1],
         period=period,
-        post_group=post_group,
-        competency=competency,
+        post_group=key[2],
+        competency=key[3],
         numerator=shown.numerator if shown else None,
         denominator=shown.denominator if shown else None,
         n=shown.n if shown else None,

@@ -13,6 +13,7 @@ from lms_bridge.app import create_app
 from lms_bridge.cli.database import upgrade_all
 from lms_bridge.db import acting_as, db, now
 from lms_bridge.jobs import events, grades, imports, indicators, rosters
+from lms_bridge.jobs.indicators.checking import check_cells
 from lms_bridge.lti import tokens
 from lms_bridge.lti.http import LmsClient
 from lms_bridge.lti.keys import create_key
@@ -141,3 +142,8 @@ class Outbox:
             done = sum(act() for act in ACTS)
             db.session.remove()
         return done
+
+    def check_indicators(self, agency_id: int = 1) -> int:
+        """Compare an agency's indicators with the facts, as the worker does at night; returns how many differed."""
+        with self.app.app_context(), acting_as(agency_id):
+            return check_cells()

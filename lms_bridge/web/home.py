@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
@@ -16,6 +15,7 @@ from lms_bridge.db import now
 from lms_bridge.errors import NotFound
 from lms_bridge.models import SessionKind
 from lms_bridge.plugin_host import collect, disabled_plugins, enabled_declarations, host
+from lms_bridge.services.offers import waiting_tasks
 from lms_bridge.services.people import placement_of
 from lms_bridge.services.permissions import ADMINISTER, MANAGE_PEOPLE, may, may_for_others
 
@@ -38,14 +38,13 @@ def index() -> str | Response:
     if g.visit.kind is SessionKind.CONSOLE:
         return redirect(url_for("console.index"))
     today = now().astimezone(ZoneInfo(current.agency.timezone)).date()
-    tasks = [answer.value for answer in collect("tasks", context=g.context)]
     cards = [answer.value for answer in collect("home_cards", context=g.context)]
     modules = [module for plugin in enabled_declarations() for module in plugin.modules]
     return render_template(
         "bridge/home.html",
         name=current.person.name,
         placement=placement_of(current.person, on=today),
-        tasks=sorted(tasks, key=lambda task: task.due or dt.date.max),
+        tasks=waiting_tasks(g.context),
         cards=sorted(cards, key=lambda card: card.order),
         safe_mode=host().safe_mode and "administrator" in current.roles,
         modules=[module for module in modules if not module.action],

@@ -96,9 +96,10 @@ def test_the_demo_agency_is_filled_by_the_plugin(reading: None, request: pytest.
 
 def test_the_metric_is_declared_and_its_facts_are_checked(learner: Any, bridge_app: Flask) -> None:
     with bridge_app.app_context(), acting_as(1):
-        assert [answer.value.code for answer in collect("metrics", context=None)] == ["reading.finished"]
+        assert "reading.finished" in [answer.value.code for answer in collect("metrics", context=None)]
         cells = check_cells()
-        readers = db.session.scalar(select(func.sum(IndicatorCell.own_n)))
+        count = select(func.sum(IndicatorCell.own_n)).where(IndicatorCell.metric == "reading.finished")
+        readers = db.session.scalar(count)
 
     assert cells >= 1 and readers is not None and readers > 0
 

@@ -8,6 +8,7 @@ import pytest
 
 from lms_bridge.domain.quarters import last_quarters
 from lms_bridge.jobs.indicators import fold_due
+from lms_bridge.services.indicator_parts import indicator_groups, indicator_parts
 from lms_bridge.services.indicator_reading import indicators
 from tests.indicators.conftest import JPM, PERIOD, SHORT, one
 
@@ -73,3 +74,36 @@ def test_the_same_few_people_in_many_competencies_stay_few(tree, add):
 
 def test_quarters_run_over_the_turn_of_the_year():
     assert last_quarters("2026-Q1", 3) == ["2025-Q3", "2025-Q4", "2026-Q1"]
+
+
+def test_a_small_part_is_held_back_with_another_so_that_the_difference_does_not_tell_it(tree, add):
+    for unit, people in ((tree.left, 8), (tree.leaf, 3), (tree.right, 9)):
+        add(unit, str(80 * people), people)
+    fold_due()
+
+    beside_leaf = {one.unit_id: one for one in indicator_parts(tree.left, [tree.leaf], [JPM], until=PERIOD)}
+    parts = {one.unit_id: one for one in indicator_parts(tree.top, [tree.left, tree.right], [JPM], until=PERIOD)}
+
+    assert beside_leaf[tree.leaf].held_back and not beside_leaf[tree.left].held_back
+    assert [one.n for one in parts.values()] == [20, 11, 9]
+
+
+def test_two_parts_of_which_one_is_small_are_both_held_back(tree, add):
+    add(tree.left, "800", 10)
+    add(tree.right, "240", 3)
+    fold_due()
+
+    parts = {one.unit_id: one for one in indicator_parts(tree.top, [tree.left, tree.right], [JPM], until=PERIOD)}
+
+    assert [parts[unit].held_back for unit in (tree.top, tree.left, tree.right)] == [False, True, True]
+
+
+def test_post_groups_are_held_back_in_the_same_way(tree, add):
+    add(tree.left, "800", 10, post_group="JA")
+    add(tree.left, "240", 3, post_group="JPT")
+    add(tree.left, "900", 9, post_group="JF_KEAHLIAN")
+    fold_due()
+
+    found = {one.post_group: one.held_back for one in indicator_groups(tree.top, [JPM], until=PERIOD)}
+
+    assert found == {"JA": False, "JF_KEAHLIAN": True, "JPT": True}

@@ -24,7 +24,7 @@ from lms_bridge_competency.progress import build_steps
 from lms_bridge_competency.ratings import Rating
 from lms_bridge_competency.reference import FRAMEWORK
 from lms_bridge_competency.results import collect_inputs, compute_lines, store_result
-from lms_bridge_competency.rules import Mark
+from lms_bridge_competency.rules import Line, Mark
 from lms_bridge_competency.standards import PostView, Standard, resolve_standard
 
 TRY_THEMSELVES = ("ANI", "BUDI", "DEWI", "RAHMAT", "HENDRA")
@@ -46,7 +46,13 @@ def make_self_ratings(today: dt.date) -> list[str]:
             standards[post.id] = resolve_standard(dictionary, post_id=post.id, post_level=post.level)
         rated_at = dt.datetime.combine(today, dt.time(2), tzinfo=dt.UTC) - dt.timedelta(days=chance.randint(5, 40))
         view = PostView(post.id, post.name, post.level, "", False, standards[post.id])
-        _rate(person_ref(person_id), view, dictionary, chance, at=rated_at)
+        person = person_ref(person_id)
+        # Most were rated in some quarter of the year before too, a little lower, so that numbers have a past.
+        year_before = dt.datetime(rated_at.year - 1, 1, 15, 2, tzinfo=dt.UTC)
+        if chance.random() < 0.8:
+            earlier = year_before + dt.timedelta(days=chance.randint(0, 340))
+            _rate(person, view, dictionary, chance, at=earlier, weaker=0.3)
+        _open_gaps(person, _rate(person, view, dictionary, chance, at=rated_at), at=rated_at)
         made += 1
     db.session.flush()
     return [f"{made} self-ratings with results"]
@@ -68,13 +74,20 @@ def _holders(today: dt.date) -> list[tuple[int, Post]]:
 
 
 def _rate(
-    person: PersonRef, post: PostView, dictionary: list[CompetencyView], chance: Random, *, at: dt.datetime
-) -> None:
+    person: PersonRef,
+    post: PostView,
+    dictionary: list[CompetencyView],
+    chance: Random,
+    *,
+    at: dt.datetime,
+    weaker: float = 0.0,
+) -> list[Line]:
     differences, weights = zip(*_DIFFERENCES, strict=True)
     marks: dict[str, Mark] = {}
     for competency in dictionary:
         required = post.standard[competency.key].level
         difference = chance.choices(differences, weights)[0] - (competency.key == _WEAK and chance.random() < 0.4)
+        difference -= chance.random() < weaker
         marks |= _marks(competency, required, max(1, min(5, required + difference)))
     assessment = Assessment(
         person_id=person.id,
@@ -95,6 +108,10 @@ def _rate(
     inputs = collect_inputs(rating, assessment, post)
     lines = compute_lines(inputs)
     store_result(inputs, lines, assessment, post, number=1, now=at)
+    return lines
+
+
+def _open_gaps(person: PersonRef, lines: list[Line], *, at: dt.datetime) -> None:
     for line in lines:
         if line.attained is not None and line.gap is not None and line.gap > 0:
             open_gap(person=person, competency=line.competency, required=line.required, attained=line.attained, now=at)

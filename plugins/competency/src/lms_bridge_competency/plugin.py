@@ -11,7 +11,9 @@ from lms_bridge.api import (
     DeepLinkContext,
     ErasureReceipt,
     ExportPart,
+    IndicatorSource,
     LineItemOffer,
+    Metric,
     Module,
     NavigationItem,
     Permission,
@@ -23,7 +25,7 @@ from lms_bridge.api import (
     _l,
     hookimpl,
 )
-from lms_bridge_competency import home, privacy
+from lms_bridge_competency import home, indicators, privacy
 from lms_bridge_competency.demo import make_self_ratings
 from lms_bridge_competency.events import ResultComputed
 from lms_bridge_competency.hours import home as hours_home
@@ -31,6 +33,7 @@ from lms_bridge_competency.hours import views as hours_views
 from lms_bridge_competency.hours.claims import VERIFY
 from lms_bridge_competency.hours.demo import make_hours
 from lms_bridge_competency.hours.schemas import TargetSchema
+from lms_bridge_competency.indicator_facts import sources
 from lms_bridge_competency.results import MODULE
 from lms_bridge_competency.rules import grade
 from lms_bridge_competency.unit_map.access import VIEW_EVERY_UNIT, VIEW_UNIT
@@ -148,6 +151,18 @@ def home_cards(context: BridgeContext) -> list[Card]:
 def tasks(context: BridgeContext) -> list[Task]:
     """Remind of a self-rating that is not finished, and of activities to verify or to correct."""
     return [*home.tasks(context), *hours_home.tasks(context)]
+
+
+@hookimpl
+def metrics(context: BridgeContext) -> list[Metric]:
+    """Say what the numbers of units mean."""
+    return indicators.declared()
+
+
+@hookimpl
+def indicator_facts() -> list[IndicatorSource]:
+    """Give all results anew."""
+    return sources()
 
 
 @hookimpl

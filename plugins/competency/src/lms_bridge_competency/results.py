@@ -22,6 +22,7 @@ from lms_bridge.api import (
 )
 from lms_bridge_competency.errors import NoStandard, NotBegun, NotComplete
 from lms_bridge_competency.events import ResultComputed
+from lms_bridge_competency.indicators import publish_result
 from lms_bridge_competency.models import Assessment, AssessmentState, Result, ResultLine
 from lms_bridge_competency.progress import Step
 from lms_bridge_competency.ratings import Rating, load_rating
@@ -191,6 +192,7 @@ def _tell(result: Result, lines: list[Line], *, person: PersonRef, now: dt.datet
         else:
             close_gap(person=person, competency=line.competency, now=now)
     record_score(lines, module=MODULE, person=person, settled_at=now)
+    publish_result(result, person=person)
     publish(ResultComputed(result_id=result.id, person_id=result.person_id, cycle=result.cycle, number=result.number))
 
 
