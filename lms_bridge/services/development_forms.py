@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from flask_babel import get_locale
 
@@ -73,7 +74,7 @@ def forms_in(language: str) -> dict[str, DevelopmentForm]:
         }
 
 
-def _limits(row: dict[str, str]) -> dict[str, Decimal | int | None]:
+def _limits(row: dict[str, str]) -> dict[str, Any]:
     """Return what the words of a row say of caps, and of the form across the border."""
     value, abroad = _number(row["jp_national_value"]), row["jp_international_rule"]
     day_cap, times = _found(_PER_DAY, row["jp_cap"]), _found(_TIMES, row["jp_cap"])
