@@ -12,6 +12,7 @@ from sqlalchemy import select
 from lms_bridge.db import acting_as, db, now
 from lms_bridge.models import Agency, Person, Placement, PlacementSuperior, Post, Unit, UnitClosure
 from lms_bridge.practice.driver import PracticeDriver
+from lms_bridge.services.units import move_unit
 
 START = dt.date(2024, 1, 1)
 
@@ -76,6 +77,16 @@ class PeopleMaker:
             db.session.remove()
         self.platform.add_user(username, name=name, nip=nip, role=role)
         return MadePerson(person_id, username, name, nip)
+
+    def put_below(self, above: str, *units: str) -> None:
+        """Put units, which people were made in, below another since the beginning; all by code."""
+        with self.app.app_context():
+            with acting_as(db.session.scalar(select(Agency.id).where(Agency.code == self.agency))):
+                ids = {code: unit_id for code, unit_id in db.session.execute(select(Unit.code, Unit.id))}
+                for code in units:
+                    move_unit(ids[code], ids[above], on=START)
+                db.session.commit()
+            db.session.remove()
 
 
 def _place(person: Person, post: Post, unit_code: str, superior: MadePerson | None) -> None:

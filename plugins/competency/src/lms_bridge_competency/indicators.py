@@ -87,7 +87,6 @@ def declared() -> list[Metric]:
             source=_SOURCE,
             unit=MetricUnit.MEAN,
             direction=MetricDirection.DOWN,
-            target=Decimal(0),
             standing=True,
             by_competency=True,
             endpoint=_PAGE,

@@ -1,0 +1,1 @@
+"""Leadership reporting, a plugin of lms_bridge."""

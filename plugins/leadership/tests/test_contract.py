@@ -1,0 +1,25 @@
+"""The contract that every plugin keeps."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from lms_bridge.api import Unit, acting_as, db, now, publish_indicators, quarter_of
+from lms_bridge.testing import PluginContract
+from lms_bridge.testing.instance import Outbox
+
+from .conftest import facts
+
+
+class TestContract(PluginContract):
+    plugin = "leadership"
+    most_statements = 30
+
+    def use(self, launch):
+        """Let the unit of the learner, which their superior heads, have numbers."""
+        app = launch(user="dewi").client.application
+        with app.app_context(), acting_as(1):
+            unit = db.session.scalar(select(Unit.id).where(Unit.code == "SELURUH"))
+            publish_indicators(facts(unit, 12, 9, quarter_of(now().date())))
+            db.session.commit()
+        Outbox(app).drain()
