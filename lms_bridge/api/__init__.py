@@ -144,6 +144,7 @@ from lms_bridge.services.suggestions import (
     suggest,
     suggestions_for,
 )
+from lms_bridge.services.unit_gaps import PersonGap, gaps_in_unit
 from lms_bridge.services.units import UnitView, child_units, subtree, top_units, unit_path, units_above
 from lms_bridge.web.visits import writes_on_get
 
@@ -212,6 +213,7 @@ __all__ = [
     "Percent",
     "Permission",
     "Person",
+    "PersonGap",
     "PersonRef",
     "PlacedPerson",
     "Placement",
@@ -266,6 +268,7 @@ __all__ = [
     "export_document",
     "export_table",
     "flash",
+    "gaps_in_unit",
     "gaps_of",
     "gettext",
     "heads_of",
