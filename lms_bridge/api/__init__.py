@@ -56,6 +56,7 @@ from lms_bridge.db import (
 from lms_bridge.documents.document import Document, Facts, Grid, Heading, Paragraph, Signature
 from lms_bridge.documents.exporting import export_document, export_table
 from lms_bridge.documents.table import Column, ColumnKind, Table
+from lms_bridge.domain.dictionary import CompetencyText, DictionaryFault, IndicatorText, LevelText, faults_of
 from lms_bridge.domain.nip import mask_nip
 from lms_bridge.domain.quarters import last_quarters, quarter_of
 from lms_bridge.domain.suppression import differ_too_little, hidden_groups
@@ -76,6 +77,7 @@ from lms_bridge.models import (
     ActivityScope,
     ActivityState,
     AuditKind,
+    FrameworkState,
     ParticipantStatus,
     Person,
     Placement,
@@ -98,7 +100,31 @@ from lms_bridge.services.activities import (
 from lms_bridge.services.audit import audit, audit_reads
 from lms_bridge.services.development_forms import DevelopmentForm, development_forms
 from lms_bridge.services.evidence import GapView, close_gap, gaps_of, open_gap, record_evidence
-from lms_bridge.services.frameworks import CompetencyView, IndicatorView, LevelView, competencies
+from lms_bridge.services.framework_editing import (
+    FrameworkText,
+    approve_framework,
+    change_framework,
+    competency_text,
+    create_framework,
+    discard_framework,
+    freeze_frameworks,
+    may_approve_own,
+    next_version,
+    put_competency,
+    remove_competency,
+)
+from lms_bridge.services.framework_entries import dictionary_entries, replace_entries
+from lms_bridge.services.framework_errors import DictionaryFaulty, fault_sentence
+from lms_bridge.services.frameworks import (
+    CompetencyView,
+    FrameworkView,
+    IndicatorView,
+    LevelView,
+    competencies,
+    framework,
+    frameworks,
+    known_keys,
+)
 from lms_bridge.services.grades import record_score
 from lms_bridge.services.heads import (
     PlacedPerson,
@@ -146,6 +172,7 @@ from lms_bridge.services.suggestions import (
 )
 from lms_bridge.services.unit_gaps import PersonGap, gaps_in_unit
 from lms_bridge.services.units import UnitView, child_units, subtree, top_units, unit_path, units_above
+from lms_bridge.spreadsheets import FileRefused, Row, read_upload
 from lms_bridge.web.visits import writes_on_get
 
 _ = gettext
@@ -173,11 +200,14 @@ __all__ = [
     "Code",
     "Column",
     "ColumnKind",
+    "CompetencyText",
     "CompetencyView",
     "Conflict",
     "CourseRef",
     "DeepLinkContext",
     "DevelopmentForm",
+    "DictionaryFault",
+    "DictionaryFaulty",
     "Document",
     "ErasureReceipt",
     "Event",
@@ -185,6 +215,10 @@ __all__ = [
     "EvidenceRecorded",
     "ExportPart",
     "Facts",
+    "FileRefused",
+    "FrameworkState",
+    "FrameworkText",
+    "FrameworkView",
     "GapClosed",
     "GapOpened",
     "GapView",
@@ -193,9 +227,11 @@ __all__ = [
     "Hours",
     "IndicatorFact",
     "IndicatorSource",
+    "IndicatorText",
     "IndicatorValue",
     "IndicatorView",
     "Invalid",
+    "LevelText",
     "LevelView",
     "LineItemOffer",
     "Metric",
@@ -229,6 +265,7 @@ __all__ = [
     "Relation",
     "ResourceLinkRef",
     "Retention",
+    "Row",
     "Score",
     "ScoreMap",
     "Signature",
@@ -251,24 +288,35 @@ __all__ = [
     "activities_of",
     "activity",
     "agency_settings",
+    "approve_framework",
     "audit",
     "audit_reads",
+    "change_framework",
     "change_programme",
     "child_units",
     "close_gap",
     "competencies",
+    "competency_text",
     "confirm_activity",
+    "create_framework",
     "create_programme",
     "current",
     "db",
     "declared_metrics",
     "development_forms",
+    "dictionary_entries",
     "differ_too_little",
+    "discard_framework",
     "ensure",
     "export_document",
     "export_table",
+    "fault_sentence",
+    "faults_of",
     "flash",
     "gaps_in_unit",
+    "framework",
+    "frameworks",
+    "freeze_frameworks",
     "gaps_of",
     "gettext",
     "heads_of",
@@ -278,12 +326,15 @@ __all__ = [
     "indicator_parts",
     "indicators",
     "indicators_as_of",
+    "known_keys",
     "last_quarters",
     "lazy_gettext",
     "load",
     "mask_nip",
     "may",
+    "may_approve_own",
     "may_for_others",
+    "next_version",
     "ngettext",
     "now",
     "open_gap",
@@ -299,12 +350,16 @@ __all__ = [
     "programmes",
     "publish",
     "publish_indicators",
+    "put_competency",
     "quarter_of",
+    "read_upload",
     "record_evidence",
     "record_score",
     "redirect",
     "register_participant",
+    "remove_competency",
     "render_template",
+    "replace_entries",
     "require_permission",
     "set_programme_status",
     "settle_participant",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from marshmallow import Schema
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Table, or_
 
 from lms_bridge.db import current_agency
 from lms_bridge.imports.cells import Cell
@@ -45,7 +45,10 @@ class Reference:
 
     def rows(self) -> list[ColumnElement[bool]]:
         """Return the condition on the rows that can be named: the agency's own, or those of everybody."""
-        return [self.table.c.agency_id == current_agency()] if "agency_id" in self.table.c else []
+        if "agency_id" not in self.table.c:
+            return []
+        owner = self.table.c.agency_id
+        return [or_(owner == current_agency(), owner.is_(None)) if owner.nullable else owner == current_agency()]
 
 
 @dataclass(frozen=True, slots=True)

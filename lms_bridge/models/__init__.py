@@ -12,7 +12,7 @@ from lms_bridge.models.activity import (
 )
 from lms_bridge.models.audit import AuditEntry, AuditKind
 from lms_bridge.models.evidence import Evidence, Gap, PersonScore
-from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework
+from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework, FrameworkState
 from lms_bridge.models.grades import Grade, GradeState, LineItem
 from lms_bridge.models.imports import Import, ImportFile, ImportMapping, ImportRow, ImportState
 from lms_bridge.models.indicators import IndicatorCell, IndicatorDelta, IndicatorStale, IndicatorState
@@ -71,6 +71,7 @@ __all__ = [
     "Enrolment",
     "Evidence",
     "Framework",
+    "FrameworkState",
     "Gap",
     "Grade",
     "GradeState",

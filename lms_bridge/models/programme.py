@@ -64,7 +64,8 @@ class ProgrammeCompetency(Model, AgencyOwned):
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("core_programme.id", ondelete="CASCADE"))
-    competency: Mapped[Name] = mapped_column(ForeignKey("core_competency.key"), index=True)
+    competency: Mapped[Name] = mapped_column(index=True)
+    """Its key, checked when it is written; keys are unique for each agency only."""
     level: Mapped[int | None]
 
 

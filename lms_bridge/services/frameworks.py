@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Any
 
 from flask_babel import get_locale
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import selectinload
 
-from lms_bridge.db import db
-from lms_bridge.models import BehaviourIndicator, Competency, CompetencyLevel, Framework
+from lms_bridge.db import NoAgency, current_agency, db
+from lms_bridge.errors import NotFound
+from lms_bridge.models import BehaviourIndicator, Competency, CompetencyLevel, Framework, FrameworkState
 
 ASN = "asn-38-2017"
 
@@ -51,6 +55,9 @@ def load_shipped_framework() -> bool:
         return False
     framework = Framework(
         code=ASN,
+        family="asn",
+        version="38-2017",
+        state=FrameworkState.FROZEN,
         title_id="Standar kompetensi manajerial dan sosial kultural ASN",
         title_en="Managerial and sociocultural competency standard of the civil service",
         source="PermenPANRB 38/2017",
@@ -90,30 +97,141 @@ def _level(row: dict[str, str]) -> CompetencyLevel:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class FrameworkView:
+    """A version of a dictionary. ``shipped`` ones belong to every agency and are only read.
+
+    ``source`` is the decree, ``valid_from`` the day since when it holds, ``entries`` counts its competencies;
+    ``author`` and ``approved_by`` are ids of people.
+    """
+
+    id: int
+    code: str
+    family: str
+    version: str
+    title_id: str
+    title_en: str
+    source: str
+    valid_from: dt.date | None
+    state: FrameworkState
+    shipped: bool
+    author: int | None
+    approved_by: int | None
+    approved_at: dt.datetime | None
+    entries: int
+
+    @property
+    def title(self) -> str:
+        """The title in the language of the request."""
+        return (self.title_en if _language() == "en" else self.title_id) or self.title_id
+
+
+def visible() -> ColumnElement[bool]:
+    """Return the condition on frameworks that the chosen agency may see: its own, and those of everybody."""
+    return or_(Framework.agency_id == current_agency(), Framework.agency_id.is_(None))
+
+
+def frameworks(*, state: FrameworkState | None = None) -> list[FrameworkView]:
+    """Return the dictionaries of the agency, shipped ones first, then by title; of a family the newest version first.
+
+    :param state: only those in it.
+    """
+    wanted = select(Framework).where(visible())
+    rows = db.session.scalars(wanted.where(Framework.state == state) if state else wanted).all()
+    counts = _counts([row.id for row in rows])
+    views = sorted((_about(row, counts.get(row.id, 0)) for row in rows), key=lambda one: one.id, reverse=True)
+    return sorted(views, key=lambda one: (not one.shipped, one.title.casefold()))
+
+
+def framework(framework_id: int) -> FrameworkView:
+    """Return a dictionary.
+
+    :raises NotFound: there is none, or it is another agency's.
+    """
+    row = get_framework(framework_id)
+    return _about(row, _counts([row.id]).get(row.id, 0))
+
+
+def get_framework(framework_id: int, *, lock: bool = False) -> Framework:
+    """Return the row of a dictionary; locked where somebody is about to change it.
+
+    :raises NotFound: there is none, or it is another agency's.
+    """
+    wanted = select(Framework).where(Framework.id == framework_id, visible())
+    row = db.session.scalar(wanted.with_for_update().execution_options(populate_existing=True) if lock else wanted)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _counts(ids: list[int]) -> dict[int, int]:
+    counted = select(Competency.framework_id, func.count()).where(Competency.framework_id.in_(ids))
+    return {owner: number for owner, number in db.session.execute(counted.group_by(Competency.framework_id))}
+
+
+def _about(row: Framework, entries: int) -> FrameworkView:
+    return FrameworkView(
+        id=row.id,
+        code=row.code,
+        family=row.family,
+        version=row.version,
+        title_id=row.title_id,
+        title_en=row.title_en,
+        source=row.source,
+        valid_from=row.valid_from,
+        state=row.state,
+        shipped=row.agency_id is None,
+        author=row.author_id,
+        approved_by=row.approved_by_id,
+        approved_at=row.approved_at,
+        entries=entries,
+    )
+
+
+def known_keys(keys: Iterable[str]) -> set[str]:
+    """Return those keys that are competencies of the agency or of everybody."""
+    owner = or_(Competency.agency_id == current_agency(), Competency.agency_id.is_(None))
+    return set(db.session.scalars(select(Competency.key).where(Competency.key.in_(set(keys)), owner)))
+
+
+def _language() -> str:
+    return "en" if str(get_locale() or "id")[:2] == "en" else "id"
+
+
 _cache: dict[tuple[str, str], list[CompetencyView]] = {}
 
 
 def competencies(framework: str) -> list[CompetencyView]:
-    """Return a framework's competencies in the language of the request; frameworks are frozen, so they are kept."""
-    language = str(get_locale() or "id")[:2]
-    key = (framework, "en" if language == "en" else "id")
-    if key not in _cache:
-        rows = db.session.scalars(
-            select(Competency)
-            .join(Framework, Framework.id == Competency.framework_id)
-            .where(Framework.code == framework)
-            .order_by(Competency.position)
-            .options(selectinload(Competency.levels).selectinload(CompetencyLevel.indicators))
-        ).all()
-        if not rows:
-            return []
-        _cache[key] = [_view(row, key[1]) for row in rows]
-    return _cache[key]
+    """Return the competencies of a framework, by its code, in the language of the request.
+
+    Shipped ones never change, so they are kept; those of an agency are read each time.
+    """
+    key = (framework, _language())
+    if key in _cache:
+        return _cache[key]
+    rows = db.session.scalars(
+        select(Competency)
+        .join(Framework, Framework.id == Competency.framework_id)
+        .where(Framework.code == framework, _readable())
+        .order_by(Competency.position)
+        .options(selectinload(Competency.levels).selectinload(CompetencyLevel.indicators))
+    ).all()
+    views = [_view(row, key[1]) for row in rows]
+    if rows and rows[0].agency_id is None:
+        _cache[key] = views
+    return views
+
+
+def _readable() -> ColumnElement[bool]:
+    try:
+        return visible()
+    except NoAgency:
+        return Framework.agency_id.is_(None)
 
 
 def _view(row: Competency, language: str) -> CompetencyView:
-    def text(thing: object, name: str) -> str:
-        return str(getattr(thing, f"{name}_{language}"))
+    def text(thing: Any, name: str) -> str:
+        return str(getattr(thing, f"{name}_{language}") or getattr(thing, f"{name}_id"))
 
     return CompetencyView(
         row.key,

@@ -20,6 +20,7 @@ from lms_bridge.models import (
     AuditEntry,
     Enrolment,
     Evidence,
+    Framework,
     Gap,
     Grade,
     Grant,
@@ -97,6 +98,8 @@ PLACES = (
     _place("accounts", _l("Accounts in the LMS"), PlatformUser, "person_id", Erasing.DELETED),
     _place("import_rows", _l("Rows of lists that were imported"), ImportRow, "target_id", Erasing.DELETED),
     _place("imports", _l("Lists you imported"), Import, "created_by_id", Erasing.NAMELESS),
+    _place("dictionaries", _l("Dictionaries of competencies you wrote"), Framework, "author_id", Erasing.NAMELESS),
+    _place("approved", _l("Dictionaries of competencies you approved"), Framework, "approved_by_id", Erasing.NAMELESS),
     _place("seen_by", _l("Who looked at your data"), AuditEntry, "subject_id", Erasing.NAMELESS),
     _place("done_by_you", _l("What you did with others' data"), AuditEntry, "actor_id", Erasing.NAMELESS),
 )

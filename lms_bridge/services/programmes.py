@@ -17,7 +17,6 @@ from sqlalchemy.orm import selectinload
 from lms_bridge.db import db
 from lms_bridge.errors import Conflict, Invalid, NotFound
 from lms_bridge.models import (
-    Competency,
     Course,
     ParticipantStatus,
     Programme,
@@ -26,6 +25,7 @@ from lms_bridge.models import (
     ProgrammeStatus,
 )
 from lms_bridge.services.development_forms import development_forms
+from lms_bridge.services.frameworks import known_keys
 
 log = structlog.get_logger("lms_bridge.programmes")
 _NEXT = {
@@ -220,7 +220,7 @@ def _check(details: ProgrammeDetails, *, programme_id: int | None) -> None:
 
 def _unknown(aims: tuple[Aim, ...]) -> set[str]:
     wanted = {aim.competency for aim in aims}
-    return wanted - set(db.session.scalars(select(Competency.key).where(Competency.key.in_(wanted))))
+    return wanted - known_keys(wanted)
 
 
 def _fill(row: Programme, details: ProgrammeDetails) -> None:

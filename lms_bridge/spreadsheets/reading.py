@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,17 @@ def keep_upload(stream: IO[bytes], target: IO[bytes], *, limit: int = LIMIT_MEGA
         target.write(block)
     target.flush()
     return size
+
+
+def read_upload(stream: IO[bytes], *, name: str = "", limit: int = LIMIT_MEGABYTES * 2**20) -> list[Row]:
+    """Return all rows of an XLSX or CSV file as it is sent; for lists of some thousand rows.
+
+    :param limit: bytes that are taken.
+    :raises FileRefused: it is larger, or cannot be read; the reason says why.
+    """
+    with tempfile.NamedTemporaryFile(prefix="lms-bridge-upload-") as kept:
+        keep_upload(stream, kept.file, limit=limit)
+        return list(read_rows(Path(kept.name), name=name))
 
 
 def read_rows(path: Path, *, name: str = "") -> Iterator[Row]:
