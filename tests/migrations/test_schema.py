@@ -41,7 +41,8 @@ def test_a_branch_that_is_behind_is_named_with_the_revision_it_lacks(app):
     db.session.execute(delete(SchemaLedger).where(SchemaLedger.branch == "competency"))
     db.session.commit()
 
-    assert pending_branches() == {"competency": "competency_0001"}
+    newest = max(path.stem[:15] for path in Path("plugins/competency").rglob("competency_0*.py"))
+    assert pending_branches() == {"competency": newest}
 
 
 def test_migrations_make_what_the_models_say(app):
