@@ -57,7 +57,7 @@ def test_every_branch_goes_down_to_nothing_and_up_again(app, tmp_path):
     config = alembic_config(tmp_path / "instance")
     db.session.remove()
 
-    for branch in ("competency", "core"):
+    for branch in ("leadership", "competency", "core"):
         config.attributes["branch"] = branch
         command.downgrade(config, f"{branch}@base")
     left = set(inspect(db.engine).get_table_names()) - {"alembic_version"}
@@ -65,7 +65,7 @@ def test_every_branch_goes_down_to_nothing_and_up_again(app, tmp_path):
     upgrade_all()
 
     assert left == set()
-    assert set(behind) == {"core", "competency"}
+    assert set(behind) == {"core", "competency", "leadership"}
     assert pending_branches() == {}
 
 
