@@ -170,6 +170,7 @@ from lms_bridge.services.suggestions import (
     suggest,
     suggestions_for,
 )
+from lms_bridge.services.unit_gaps import PersonGap, gaps_in_unit
 from lms_bridge.services.units import UnitView, child_units, subtree, top_units, unit_path, units_above
 from lms_bridge.spreadsheets import FileRefused, Row, read_upload
 from lms_bridge.web.visits import writes_on_get
@@ -248,6 +249,7 @@ __all__ = [
     "Percent",
     "Permission",
     "Person",
+    "PersonGap",
     "PersonRef",
     "PlacedPerson",
     "Placement",
@@ -314,6 +316,7 @@ __all__ = [
     "framework",
     "frameworks",
     "freeze_frameworks",
+    "gaps_in_unit",
     "gaps_of",
     "gettext",
     "heads_of",

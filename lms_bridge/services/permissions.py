@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from flask import g, has_request_context
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, exists, false, func, or_, select, union
@@ -85,8 +86,21 @@ def visible_people(actor: Actor, action: str, *, on: dt.date | None = None) -> S
 
 
 def may_for_others(actor: Actor, action: str) -> bool:
-    """Say whether there is anybody but the actor to whom they may do this today; two statements at most."""
+    """Say whether there is anybody but the actor to whom they may do this today; two statements at most.
+
+    A request asks once for all actions with the same relations: its menu, tasks and doors all want to know.
+    """
     relations = _relations(action) - {"self"}
+    if "officer" in relations or not has_request_context():
+        return _leads(actor, action, relations)
+    known: dict[tuple[Any, ...], bool] = g.setdefault("lms_bridge_leads", {})
+    key = (actor.agency.id, actor.person.ids, relations)
+    if key not in known:
+        known[key] = _leads(actor, action, relations)
+    return known[key]
+
+
+def _leads(actor: Actor, action: str, relations: frozenset[str]) -> bool:
     question = _question(actor, action, None, relations)
     held = [
         exists(people.where(people.selected_columns[0].not_in(actor.person.ids)).correlate(None))

@@ -16,3 +16,4 @@ class TestContract(PluginContract):
         learner.answer("M1", 3, example="I spoke up.")
         learner.rate()
         learner.finish()
+        learner.post("/hours/enter", form="B6", title="Seminar", day="2026-01-05", amount="1", proof="Letter 1")

@@ -27,18 +27,24 @@ def test_migration_and_models_agree(bridge_app):
         assert compare_metadata(context(connection), db.metadata) == []
 
 
-def test_migration_can_be_taken_back_and_made_again(bridge_app):
-    folder = Path(lms_bridge_competency.__file__).parent / "migrations"
-    [file] = folder.glob("competency_0001_*.py")
+def loaded(file):
     spec = importlib.util.spec_from_file_location(file.stem, file)
     migration = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(migration)
+    return migration
+
+
+def test_migration_can_be_taken_back_and_made_again(bridge_app):
+    folder = Path(lms_bridge_competency.__file__).parent / "migrations"
+    migrations = [loaded(file) for file in sorted(folder.glob("competency_*.py"))]
 
     with bridge_app.app_context(), db.engine.connect() as connection:
         with connection.begin(), Operations.context(context(connection)):
-            migration.downgrade()
+            for migration in reversed(migrations):
+                migration.downgrade()
             left = [name for name in inspect(connection).get_table_names() if name.startswith("competency_")]
-            migration.upgrade()
+            for migration in migrations:
+                migration.upgrade()
 
         assert left == []
         assert compare_metadata(context(connection), db.metadata) == []

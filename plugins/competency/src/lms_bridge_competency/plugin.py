@@ -29,6 +29,11 @@ from lms_bridge_competency import home, indicators, privacy
 from lms_bridge_competency.demo import make_self_ratings
 from lms_bridge_competency.dictionary.views import EDIT
 from lms_bridge_competency.events import ResultComputed
+from lms_bridge_competency.hours import home as hours_home
+from lms_bridge_competency.hours import views as hours_views
+from lms_bridge_competency.hours.claims import VERIFY
+from lms_bridge_competency.hours.demo import make_hours
+from lms_bridge_competency.hours.schemas import TargetSchema
 from lms_bridge_competency.indicator_facts import sources
 from lms_bridge_competency.results import MODULE
 from lms_bridge_competency.rules import grade
@@ -59,6 +64,21 @@ def plugin() -> Plugin:
                 score_map=ScoreMap(maximum=100, label=_COLUMN, to_score=grade),
             ),
             Module(
+                name="hours",
+                title=_l("My learning hours"),
+                description=_l("What you did this year, how many JP of it count, and what you enter yourself."),
+                endpoint="competency.hours",
+                icon="clock",
+            ),
+            Module(
+                name="verify-hours",
+                title=_l("Verify activities"),
+                description=_l("Activities that your people entered and that count once you verify them."),
+                endpoint="competency.verify_list",
+                icon="check",
+                action=VERIFY,
+            ),
+            Module(
                 name="units",
                 title=_l("Competencies of units"),
                 description=_l("Gap matrix, counts for each level and the people of a unit."),
@@ -85,6 +105,17 @@ def plugin() -> Plugin:
                 frozenset({"self", "superior", "team_superior", "analyst"}),
             ),
             Permission(EDIT, _l("Write and approve dictionaries of competencies"), frozenset({"analyst"})),
+            Permission(hours_views.OWN, _l("See and enter one's own learning hours"), frozenset({"self"})),
+            Permission(
+                hours_views.VIEW,
+                _l("See somebody's learning hours"),
+                frozenset({"self", "superior", "team_superior", "analyst"}),
+            ),
+            Permission(
+                VERIFY,
+                _l("Verify activities that others entered"),
+                frozenset({"superior", "team_superior", "analyst"}),
+            ),
             Permission(VIEW_UNIT, _l("See the figures of the units that one heads"), frozenset({"head", "analyst"})),
             Permission(VIEW_EVERY_UNIT, _l("See the figures and people of every unit"), frozenset({"analyst"})),
         ),
@@ -94,7 +125,11 @@ def plugin() -> Plugin:
             ),
         ),
         event_types=(ResultComputed,),
-        navigation=(NavigationItem(_l("Competency"), "competency.self_rating"),),
+        navigation=(
+            NavigationItem(_l("Competency"), "competency.self_rating"),
+            NavigationItem(_l("Learning hours"), "competency.hours"),
+        ),
+        settings=TargetSchema,
     )
 
 
@@ -108,20 +143,26 @@ def catalog_items(context: DeepLinkContext) -> list[CatalogItem]:
             description=_DESCRIPTION,
             line_item=LineItemOffer(_TITLE, score_maximum=100, resource_id=MODULE, tag="self-rating"),
             icon="level",
-        )
+        ),
+        CatalogItem(
+            module="competency.hours",
+            title=_l("My learning hours"),
+            description=_l("What you did this year, how many JP of it count, and what you enter yourself."),
+            icon="clock",
+        ),
     ]
 
 
 @hookimpl
 def home_cards(context: BridgeContext) -> list[Card]:
-    """Say where the person's self-rating stands, and their newest result."""
-    return home.cards(context)
+    """Say where the person's self-rating and learning hours stand."""
+    return [*home.cards(context), hours_home.card(context)]
 
 
 @hookimpl
 def tasks(context: BridgeContext) -> list[Task]:
-    """Remind of a self-rating that was begun or changed and not finished."""
-    return home.tasks(context)
+    """Remind of a self-rating that is not finished, and of activities to verify or to correct."""
+    return [*home.tasks(context), *hours_home.tasks(context)]
 
 
 @hookimpl
@@ -138,17 +179,17 @@ def indicator_facts() -> list[IndicatorSource]:
 
 @hookimpl
 def export_person(person: PersonRef) -> list[ExportPart]:
-    """Hand over assessments, answers, examples and results."""
+    """Hand over assessments, answers, examples, results and claims."""
     return privacy.export_rows(person)
 
 
 @hookimpl
 def erase_person(person: PersonRef) -> ErasureReceipt:
-    """Delete assessments, answers, examples and results."""
+    """Delete assessments, answers, examples, results and claims."""
     return privacy.erase_rows(person)
 
 
 @hookimpl
 def demo_data(today: dt.date) -> list[str]:
-    """Fill the demo agency with self-ratings and their results."""
-    return make_self_ratings(today)
+    """Fill the demo agency with self-ratings, their results, and learning hours."""
+    return [*make_self_ratings(today), *make_hours(today)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from lms_bridge.api import ErasureReceipt, ExportPart, PersonRef, db
+from lms_bridge_competency.hours.models import Claim
 from lms_bridge_competency.models import Answer, Assessment, Example, Result, ResultLine
 
 
@@ -42,7 +43,29 @@ def export_rows(person: PersonRef) -> list[ExportPart]:
                 for row in lines
             ],
         ),
+        ExportPart("competency_claims", [_claim(row) for row in _claims(person)]),
     ]
+
+
+def _claims(person: PersonRef) -> list[Claim]:
+    return list(db.session.scalars(select(Claim).where(Claim.person_id.in_(person.ids)).order_by(Claim.id)))
+
+
+def _claim(row: Claim) -> dict[str, Any]:
+    return {
+        "claim": row.id,
+        "form": row.form,
+        "title": row.title,
+        "starts_at": row.starts_at.isoformat(),
+        "minutes": row.minutes,
+        "units": _text(row.units),
+        "scope": row.scope.value,
+        "proof": row.proof,
+        "state": row.state.value,
+        "note": row.note,
+        "sent_at": row.sent_at.isoformat(),
+        "decided_at": row.decided_at.isoformat() if row.decided_at else None,
+    }
 
 
 def _assessment(row: Assessment) -> dict[str, Any]:
@@ -101,6 +124,8 @@ def erase_rows(person: PersonRef) -> ErasureReceipt:
         delete(Answer).where(Answer.assessment_id.in_(assessments)),
         delete(Example).where(Example.assessment_id.in_(assessments)),
         delete(Assessment).where(Assessment.person_id.in_(person.ids)),
+        delete(Claim).where(Claim.person_id.in_(person.ids)),
+        update(Claim).where(Claim.decided_by_id.in_(person.ids)).values(decided_by_id=None),
     )
     deleted = 0
     for statement in statements:

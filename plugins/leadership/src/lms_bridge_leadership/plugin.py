@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lms_bridge.api import (
+    BridgeContext,
     CatalogItem,
     DeepLinkContext,
     ErasureReceipt,
@@ -11,11 +12,13 @@ from lms_bridge.api import (
     Permission,
     PersonRef,
     Plugin,
+    Task,
     _l,
     hookimpl,
 )
+from lms_bridge_leadership import home, privacy
 from lms_bridge_leadership.access import ACT, VIEW, VIEW_EVERY
-from lms_bridge_leadership.views import bp
+from lms_bridge_leadership.act_views import bp
 
 _TITLE = _l("Leader's home")
 _DESCRIPTION = _l("What waits for your decision, five numbers of your unit, and what you can do about them.")
@@ -45,12 +48,18 @@ def catalog_items(context: DeepLinkContext) -> list[CatalogItem]:
 
 
 @hookimpl
+def tasks(context: BridgeContext) -> list[Task]:
+    """Point a head of unit to gaps for which there is no programme."""
+    return home.tasks(context)
+
+
+@hookimpl
 def export_person(person: PersonRef) -> list[ExportPart]:
-    """Nothing is kept about people yet."""
-    return []
+    """Hand over what a leader did."""
+    return privacy.export_rows(person)
 
 
 @hookimpl
 def erase_person(person: PersonRef) -> ErasureReceipt:
-    """Nothing is kept about people yet."""
-    return ErasureReceipt(deleted=0)
+    """Forget who acted."""
+    return privacy.erase_rows(person)

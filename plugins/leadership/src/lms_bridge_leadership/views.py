@@ -28,6 +28,8 @@ from lms_bridge.api import (
     waiting_tasks,
 )
 from lms_bridge_leadership.access import VIEW, OpenUnit, first_units, open_unit
+from lms_bridge_leadership.acting import actions_about, targets_of
+from lms_bridge_leadership.deeds import told
 from lms_bridge_leadership.figures import QUARTERS, Standing, spark
 from lms_bridge_leadership.reading import (
     Part,
@@ -112,7 +114,7 @@ def unit(unit_id: int) -> str:
     on = today()
     opened, until = open_unit(unit_id, on=on), _period(on)
     metrics = declared_metrics(current)
-    shown = read_figures(opened, metrics, until=until, on=on, targets={})
+    shown = read_figures(opened, metrics, until=until, on=on, targets=targets_of(unit_id))
     matrix = read_matrix(unit_id, metrics, until=until, on=on)
     return render_template(
         "leadership/unit.html",
@@ -133,7 +135,7 @@ def number(unit_id: int, code: str) -> str:
     """Show a number with its trend, by unit, post group and competency, and what it means."""
     on = today()
     opened, metric, until = open_unit(unit_id, on=on), metric_named(code), _period(on)
-    [figure] = read_figures(opened, [metric], until=until, on=on, targets={})
+    [figure] = read_figures(opened, [metric], until=until, on=on, targets=targets_of(unit_id))
     hidden = figure.held_back
     return render_template(
         "leadership/number.html",
@@ -144,6 +146,7 @@ def number(unit_id: int, code: str) -> str:
         parts=[] if hidden else _parts(opened, metric, until, on),
         as_of=indicators_as_of(),
         period=until,
+        actions=told(actions_about(unit_id, code), metric, until=until),
         behind=url_for(metric.endpoint, unit_id=unit_id) if metric.endpoint else None,
     )
 
@@ -162,7 +165,7 @@ def unit_file(unit_id: int, what: str, ending: str) -> Response:
     on = today()
     opened, until, metrics = open_unit(unit_id, on=on), _period(on), declared_metrics(current)
     if what == "numbers":
-        shown = read_figures(opened, metrics, until=until, on=on, targets={})
+        shown = read_figures(opened, metrics, until=until, on=on, targets=targets_of(unit_id))
         return export_table(numbers_table(opened, shown, last_quarters(until, QUARTERS), on=on), ending)
     matrix = read_matrix(unit_id, metrics, until=until, on=on)
     if matrix is None:
