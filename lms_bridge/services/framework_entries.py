@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.orm import selectinload
 
 from lms_bridge.db import db
 from lms_bridge.domain.dictionary import CompetencyText, IndicatorText, LevelText, faults_of
@@ -23,15 +22,48 @@ def dictionary_entries(framework_id: int) -> list[CompetencyText]:
     :raises NotFound: the dictionary is not there, or another agency's.
     """
     get_framework(framework_id)
-    rows = db.session.scalars(
-        select(Competency)
-        .where(Competency.framework_id == framework_id)
-        .order_by(Competency.position, Competency.id)
-        .options(selectinload(Competency.levels).selectinload(CompetencyLevel.indicators))
-        .execution_options(populate_existing=True)
-    ).all()
-    codes = {row.id: row.code for row in rows}
-    return [as_text(row, codes.get(row.parent_id) if row.parent_id else None) for row in rows]
+    table = Competency.__table__
+    wanted = select(*(table.c[name] for name in ("id", "code", "parent_id", "related", "interchange", *_FIELDS)))
+    rows = db.session.execute(wanted.where(table.c.framework_id == framework_id).order_by(table.c.position, table.c.id))
+    found = rows.all()
+    levels, codes = _levels_of(framework_id), {row.id: row.code for row in found}
+    return [
+        CompetencyText(
+            code=row.code,
+            parent=codes.get(row.parent_id),
+            levels=tuple(levels.get(row.id, ())),
+            related=tuple(row.related),
+            interchange=row.interchange,
+            **{name: getattr(row, name) for name in _FIELDS},
+        )
+        for row in found
+    ]
+
+
+def _levels_of(framework_id: int) -> dict[int, list[LevelText]]:
+    """Return the levels of all competencies by their ids: two statements, however many there are."""
+    entry, level, behaviour = Competency.__table__, CompetencyLevel.__table__, BehaviourIndicator.__table__
+    of_level, of_entry = behaviour.c.level_id == level.c.id, level.c.competency_id == entry.c.id
+    texts = (
+        select(behaviour.c.level_id, behaviour.c.text_id, behaviour.c.text_en)
+        .join_from(behaviour, level, of_level)
+        .join(entry, of_entry)
+    )
+    shown: dict[int, list[IndicatorText]] = {}
+    for owner, *text in db.session.execute(
+        texts.where(entry.c.framework_id == framework_id).order_by(behaviour.c.level_id, behaviour.c.position)
+    ):
+        shown.setdefault(owner, []).append(IndicatorText(*text))
+    found: dict[int, list[LevelText]] = {}
+    columns = select(level.c.id, level.c.competency_id, level.c.level, level.c.title_id, level.c.title_en)
+    for row in db.session.execute(
+        columns.join_from(level, entry, of_entry)
+        .where(entry.c.framework_id == framework_id)
+        .order_by(level.c.competency_id, level.c.level)
+    ):
+        one = LevelText(row.level, row.title_id, row.title_en, tuple(shown.get(row.id, ())))
+        found.setdefault(row.competency_id, []).append(one)
+    return found
 
 
 def as_text(row: Competency, parent: str | None) -> CompetencyText:
@@ -116,7 +148,8 @@ def _stored(model: Any, rows: list[dict[str, Any]]) -> list[int]:
     """Insert rows and return their ids in the same order."""
     if not rows:
         return []
-    statement = insert(model).returning(model.id, sort_by_parameter_order=True)
+    table = model.__table__
+    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
     return list(db.session.scalars(statement, rows))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
@@ -102,7 +102,7 @@ class FrameworkView:
     """A version of a dictionary. ``shipped`` ones belong to every agency and are only read.
 
     ``source`` is the decree, ``valid_from`` the day since when it holds, ``entries`` counts its competencies;
-    ``author`` and ``approved_by`` are ids of people.
+    ``author`` and ``approved_by`` are ids of people. ``interchange`` is what a file of another system says besides.
     """
 
     id: int
@@ -119,6 +119,7 @@ class FrameworkView:
     approved_by: int | None
     approved_at: dt.datetime | None
     entries: int
+    interchange: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -185,6 +186,7 @@ def _about(row: Framework, entries: int) -> FrameworkView:
         approved_by=row.approved_by_id,
         approved_at=row.approved_at,
         entries=entries,
+        interchange=row.interchange,
     )
 
 

@@ -27,6 +27,7 @@ from lms_bridge.api import (
 )
 from lms_bridge_competency import home, indicators, privacy
 from lms_bridge_competency.demo import make_self_ratings
+from lms_bridge_competency.dictionary.views import EDIT
 from lms_bridge_competency.events import ResultComputed
 from lms_bridge_competency.hours import home as hours_home
 from lms_bridge_competency.hours import views as hours_views
@@ -85,6 +86,16 @@ def plugin() -> Plugin:
                 icon="people",
                 action=VIEW_UNIT,
             ),
+            Module(
+                name="dictionary",
+                title=_l("Dictionaries of competencies"),
+                description=_l(
+                    "Versions by decree, levels and behaviours in two languages; files for Moodle and Excel."
+                ),
+                endpoint="competency.dictionaries",
+                icon="book",
+                action=EDIT,
+            ),
         ),
         permissions=(
             Permission("competency.rate-self", _l("Rate oneself"), frozenset({"self"})),
@@ -93,6 +104,7 @@ def plugin() -> Plugin:
                 _l("See a competency result"),
                 frozenset({"self", "superior", "team_superior", "analyst"}),
             ),
+            Permission(EDIT, _l("Write and approve dictionaries of competencies"), frozenset({"analyst"})),
             Permission(hours_views.OWN, _l("See and enter one's own learning hours"), frozenset({"self"})),
             Permission(
                 hours_views.VIEW,

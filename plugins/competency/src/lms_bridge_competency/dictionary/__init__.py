@@ -1,0 +1,1 @@
+"""Dictionaries of competencies: their pages, and the files by which they come and go."""
