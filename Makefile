@@ -54,6 +54,9 @@ bench: $(VENV)/.test ## Measure launches, imports, maps of units and questions a
 	$(BIN)/python -m bench.competency
 	$(BIN)/python -m bench.organisation $(if $(PEOPLE),--people $(PEOPLE))
 
+bench-scale: $(VENV)/.test ## Measure the pages of leaders beside the raw facts (needs PostgreSQL; PEOPLE=5600000 for a country)
+	$(BIN)/python -m bench.scale $(if $(PEOPLE),--people $(PEOPLE))
+
 lint: $(VENV)/.test ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy lms_bridge
@@ -73,4 +76,4 @@ lock: $(VENV)/.test ## Renew the lock files from the setup.cfg of core and plugi
 clean: ## Remove .venv and what tests leave behind
 	rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help bench demo demo-reset develop docs install test lint lock test-matrix clean
+.PHONY: help bench bench-scale demo demo-reset develop docs install test lint lock test-matrix clean

@@ -13,7 +13,7 @@ from lms_bridge.models import Agency
 from lms_bridge.services.unit_tree import derive_closure
 
 IN_A_UNIT = 40
-"""People of a unit with its head. Unit 1 is at the top; unit n lies below unit (n - 2) / 8 + 1."""
+"""People of a unit with its head. Unit 1 is at the top, the first branches right below it, and 8 below each other."""
 FIRST = 1_000_000
 """Ids count from here, so that whatever is there already does no harm."""
 SINCE, CHANGED = dt.date(2024, 1, 1), dt.date(2025, 7, 1)
@@ -21,7 +21,8 @@ SINCE, CHANGED = dt.date(2024, 1, 1), dt.date(2025, 7, 1)
 SERIES = "WITH RECURSIVE series(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < :count) "
 UNITS = """
 INSERT INTO core_unit (id, agency_id, code, name, parent_id, valid_from)
-SELECT :first + i, :agency, 'U' || i, 'Bidang ' || i, CASE WHEN i > 1 THEN :first + (i - 2) / 8 + 1 END, :since
+SELECT :first + i, :agency, 'U' || i, 'Bidang ' || i, CASE WHEN i = 1 THEN NULL WHEN i <= :branches + 1 THEN :first + 1
+       ELSE :first + (i - :branches - 2) / 8 + 2 END, :since
 FROM series ORDER BY i"""
 POSTS = """
 INSERT INTO core_post (id, agency_id, code, name, type, level, unit_id, heads_unit)
@@ -64,7 +65,7 @@ class LargeAgency:
         return unit + self.units
 
 
-def store_agency(people: int) -> tuple[LargeAgency, dict[str, float]]:
+def store_agency(people: int, *, branches: int = 8, in_a_unit: int = IN_A_UNIT) -> tuple[LargeAgency, dict[str, float]]:
     """Store an agency; return it and how many seconds each step took.
 
     One person in three was in another unit before July 2025, and for one in five the head is named as superior.
@@ -72,9 +73,9 @@ def store_agency(people: int) -> tuple[LargeAgency, dict[str, float]]:
     row = Agency(code="large", name="Large", timezone="Asia/Jakarta", created_at=now())
     db.session.add(row)
     db.session.flush()
-    made = LargeAgency(row.id, people, people // IN_A_UNIT)
+    made = LargeAgency(row.id, people, people // in_a_unit)
     values = {"agency": row.id, "first": FIRST, "people": people, "units": made.units, "now": now()}
-    values |= {"since": SINCE, "changed": CHANGED}
+    values |= {"since": SINCE, "changed": CHANGED, "branches": branches}
     seconds: dict[str, float] = {}
     for name, statement, count in (
         ("units", UNITS, made.units),

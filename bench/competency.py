@@ -53,16 +53,18 @@ def measure(people: int, url: str) -> None:
             db.engine.dispose()
 
 
-def store_results(agency_id: int) -> None:
-    """Rate everybody of the agency once, in nine competencies, by two statements."""
+MOMENT = literal(dt.datetime(2025, 12, 1, tzinfo=dt.UTC))
+
+
+def store_results(agency_id: int, *, computed_at: Any = MOMENT) -> None:
+    """Rate everybody of the agency once, in nine competencies, by a few statements; ``computed_at`` may be a column."""
     from lms_bridge_competency.models import Result, ResultLine
 
     from lms_bridge.api import Person, db
 
     people, results, lines = Person.__table__, Result.__table__, ResultLine.__table__
-    moment = dt.datetime(2025, 12, 1, tzinfo=dt.UTC)
     values: dict[str, Any] = {
-        "cycle": literal("2025"), "number": literal(1), "computed_at": literal(moment), "post_name": literal("Post"),
+        "cycle": literal("2025"), "number": literal(1), "computed_at": computed_at, "post_name": literal("Post"),
         "post_level": literal("AHLI_MUDA"), "self_declared": literal(False), "method": literal("total_cap"),
         "jpm_total_cap": 60 + people.c.id % 41, "jpm_no_compensation": 60 + people.c.id % 41, "grade": literal(1),
         "inputs": literal({}, results.c.inputs.type), "agency_id": people.c.agency_id,

@@ -9,7 +9,7 @@ import pytest
 from lms_bridge_competency import indicators as own
 from lms_bridge_competency.models import Result, ResultLine
 from lms_bridge_competency.rules import Line, Method, grade, job_person_match
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from lms_bridge.api import Post, Unit, acting_as, db, indicators, person_ref
 
@@ -98,4 +98,16 @@ def test_what_was_added_is_what_the_nightly_check_finds_in_the_results(rated, ou
     added = numbers(bridge_app, "2026-Q4", by_competency=True, by_post_group=True, quarters=4)
 
     assert outbox.check_indicators() == 0
+    assert numbers(bridge_app, "2026-Q4", by_competency=True, by_post_group=True, quarters=4) == added
+
+
+def test_numbers_that_were_lost_come_back_from_the_results(rated, outbox, bridge_app):
+    outbox.drain()
+    added = numbers(bridge_app, "2026-Q4", by_competency=True, by_post_group=True, quarters=4)
+    cells = db.metadata.tables["core_indicator_cell"]
+    with bridge_app.app_context():
+        db.session.execute(delete(cells))
+        db.session.commit()
+
+    assert outbox.check_indicators() > 0
     assert numbers(bridge_app, "2026-Q4", by_competency=True, by_post_group=True, quarters=4) == added

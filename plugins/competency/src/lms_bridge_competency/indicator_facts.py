@@ -88,6 +88,7 @@ def _results(quarters: list[tuple[str, dt.datetime]]) -> Subquery:
             _quarter(all_results.c.computed_at, quarters).label("came"),
             _quarter(all_results.c.following, quarters).label("left"),
         )
+        .select_from(all_results)
         .join(Placement, Placement.id == newest)
         .join(Post, Post.id == Placement.post_id)
         .subquery()
@@ -147,6 +148,7 @@ def _of_competencies(results: Subquery, period: Any, sign: int) -> Iterator[Indi
     place = (results.c.unit_id, period, results.c.post_group, ResultLine.competency)
     rows = db.session.execute(
         select(*place, func.count(), func.sum(case((ResultLine.gap > 0, 1), else_=0)), func.sum(ResultLine.gap))
+        .select_from(results)
         .join(ResultLine, ResultLine.result_id == results.c.result_id)
         .where(period.is_not(None), ResultLine.attained.is_not(None), ResultLine.required > 0)
         .group_by(*place)
@@ -171,6 +173,7 @@ def _closed(results: Subquery) -> Iterator[IndicatorFact]:
             func.sum(was).label("was"),
             func.sum(now_is).label("now_is"),
         )
+        .select_from(results)
         .join(last, last.id == results.c.before_id)
         .join(after, after.result_id == results.c.result_id)
         .join(before, (before.result_id == last.id) & (before.competency == after.competency))
