@@ -116,7 +116,7 @@ def _content(document: Document, stamp: Stamp, letterhead: LetterheadView) -> di
         subtitles.append(_("Data as of %(day)s", day=day(document.data_date)))
     dateline = ", ".join(filter(None, (letterhead.city, day(stamp.moment, zone=stamp.zone))))
     subject = str(document.subject)
-    letter = [(_("Number"), "........................"), (_("Attachment"), "-"), (_("Subject"), subject)]
+    letter = [(_("Letter number"), "........................"), (_("Attachment"), "-"), (_("Subject"), subject)]
     return {
         "title": str(document.title),
         "subtitles": subtitles,

@@ -20,6 +20,9 @@ RATE_ALL = """async root => {
   return (await post("/p/competency/self-rating/finish", {})).url;
 }"""
 
+ENTER = """root => fetch(root + "/p/competency/hours/enter", {method: "POST", body: new URLSearchParams(
+  {form: "B6", title: "Seminar", day: "2026-01-05", amount: "1", proof: "Sertifikat 1"})})"""
+
 POST_FORM = """([action, ticket]) => {
   const form = Object.assign(document.createElement("form"), {method: "post", action});
   form.append(Object.assign(document.createElement("input"), {name: "ticket", value: ticket}));
@@ -171,6 +174,29 @@ class Tour:
         self.page.frames[1].locator("#register").wait_for()
         return self.page.frames[1]
 
+    def claim(self) -> str:
+        """Return the path of an activity that Ani entered, which she does at the first call."""
+        frame = self.visit("ani", "/")
+        frame.evaluate(ENTER, self.roots["ani", self.site.home])
+        frame = self.visit("ani", "/p/competency/hours")
+        address = frame.locator("a[href*='/hours/claims/']").first.get_attribute("href") or ""
+        return address.partition("/p/")[1] + address.partition("/p/")[2]
+
+    def verified(self) -> Frame:
+        """Open what waits for Rahmat after Ani has entered an activity."""
+        self.claim()
+        return self.visit("rahmat", "/p/competency/hours/verify")
+
+    def hours_of_somebody(self) -> Frame:
+        """Open Ani's learning hours as Rahmat, from what waits for him."""
+        address = self.verified().locator("a[href*='/hours/of/']").first.get_attribute("href") or ""
+        return self.visit("rahmat", "/p/" + address.partition("/p/")[2])
+
+    def led(self) -> int:
+        """Return the unit that Hendra heads."""
+        frame = self.visit("hendra", "/p/competency/units")
+        return int(frame.url.rpartition("/")[2])
+
     def press(self, frame: Frame, button: str, arrival: str) -> Frame:
         """Press a button and wait for what the next page has."""
         frame.locator(button).evaluate("button => button.click()")
@@ -187,12 +213,16 @@ NO_PAGES = {
     # Files, and a part of a page.
     *("console.imports.errors", "console.imports.template", "console.imports.progress"),
     *("course.launch", "deep_linking.begin", "competency.self_rating", "competency.competency"),
+    *("competency.units", "leadership.index", "console.letterhead.sample"),
+    *("competency.unit_file", "competency.hours_file", "competency.export_dictionary", "competency.export_moodle"),
+    *("leadership.unit_file", "leadership.parts_file"),
 }
 REFUSALS = {
     *("home.unknown_module", "invitation refused", "launch refused", "session ended", "no such page"),
     *("not my section", "operator link used up", "no such result", "login.auth", "no such page of the LMS"),
 }
 SELF_RATING = "/p/competency/self-rating"
+NUMBER = "competency.rated"
 UNKNOWN = "/s/" + "x" * 43
 PAGES: dict[str, Callable[[Tour], Frame]] = {
     # The bridge: in a session
@@ -207,6 +237,23 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     "competency.overview": lambda tour: tour.visit("ani", f"{SELF_RATING}/overview"),
     "competency.result": lambda tour: tour.visit("ani", tour.result()),
     "competency.explanation": lambda tour: tour.visit("ani", f"{tour.result()}/explanation"),
+    "competency.hours": lambda tour: (tour.claim(), tour.visit("ani", "/p/competency/hours"))[1],
+    "competency.enter": lambda tour: tour.visit("ani", "/p/competency/hours/enter"),
+    "competency.claim": lambda tour: tour.visit("ani", tour.claim()),
+    "competency.verify_list": lambda tour: tour.verified(),
+    "competency.hours_of": lambda tour: tour.hours_of_somebody(),
+    "competency.unit": lambda tour: tour.visit("dewi", f"/p/competency/units/{tour.site.unit}"),
+    "competency.unit_people": lambda tour: tour.visit("dewi", f"/p/competency/units/{tour.site.unit}/people"),
+    "competency.dictionaries": lambda tour: tour.visit("dewi", "/p/competency/dictionary"),
+    "competency.dictionary": lambda tour: tour.visit("dewi", "/p/competency/dictionary/1"),
+    "competency.entry": lambda tour: tour.visit("dewi", "/p/competency/dictionary/1/entry/M1"),
+    "competency.new_entry": lambda tour: tour.visit("dewi", "/p/competency/dictionary/1/entry"),
+    "leadership.unit": lambda tour: tour.visit("hendra", f"/p/leadership/units/{tour.led()}"),
+    "leadership.number": lambda tour: tour.visit("hendra", f"/p/leadership/units/{tour.led()}/numbers/{NUMBER}"),
+    "leadership.metric": lambda tour: tour.visit("hendra", f"/p/leadership/metrics/{NUMBER}"),
+    "leadership.sponsoring": lambda tour: tour.visit(
+        "hendra", f"/p/leadership/units/{tour.led()}/sponsor/asn-38-2017:M3"
+    ),
     "signed out": lambda tour: tour.press(tour.visit("fitri", "/"), "form[action$='/leave'] button", ".lb-chip-ok"),
     # The bridge: the console
     "home.index (administrator)": lambda tour: tour.visit("admin", "/"),

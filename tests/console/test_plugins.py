@@ -123,7 +123,7 @@ def test_wrong_settings_are_told_beside_their_fields_and_change_nothing(
 def test_settings_of_a_plugin_that_has_none_are_not_there(console_as: Callable[..., Browser]) -> None:
     console = console_as("admin")
 
-    answers = [console.post(f"/console/plugins/{name}") for name in ("competency", "nothing")]
+    answers = [console.post(f"/console/plugins/{name}") for name in ("leadership", "nothing")]
 
     assert [answer.status_code for answer in answers] == [404, 404]
 
@@ -142,9 +142,9 @@ def test_settings_that_no_form_can_show_set_the_plugin_aside(schema: Any) -> Non
         check_declaration(Plugin("poll", "Poll", "1", settings=schema), "poll")
 
 
-def test_in_safe_mode_the_list_says_why_it_is_empty(bridge_app: Flask, console_as: Callable[..., Browser]) -> None:
+def test_in_safe_mode_the_list_says_why_it_is_empty(bridge_app: Flask, operator: Browser) -> None:
     host = bridge_app.extensions["lms_bridge.plugins"]
     host.safe_mode = True
     host.states.clear()
 
-    assert "modus aman" in console_as().get("/console/plugins").text
+    assert "modus aman" in operator.get("/console/plugins").text

@@ -241,7 +241,7 @@ def test_an_entry_point_that_names_no_package_has_no_folders():
 def test_a_hidden_file_that_an_editor_leaves_is_no_plugin(drop_in, neighbour, start):
     drop_in(".#neighbour", "")
 
-    assert set(start().app.extensions["lms_bridge.plugins"].states) == {"competency", "neighbour"}
+    assert set(start().app.extensions["lms_bridge.plugins"].states) == {"competency", "leadership", "neighbour"}
 
 
 def test_two_plugins_of_one_name_are_both_set_aside_because_neither_is_surely_meant(install, drop_in, neighbour, start):

@@ -144,7 +144,9 @@ def test_selected_content_is_launched_by_a_student_whose_grade_comes_back(launch
 def test_selected_content_is_not_taken_twice(launch_as, practice_platform):
     teacher = launch_as("sari", deep_link=True)
     offered = first_form(teacher.page.text)
-    form = first_form(teacher.post(offered.action.removeprefix(teacher.prefix), data=offered.fields).text)
+    form = first_form(
+        teacher.post(offered.action.removeprefix(teacher.prefix), data={**offered.fields, "item": f"{RATING} "}).text
+    )
     practice_platform.return_content(form.action, form.fields["JWT"])
 
     with pytest.raises(PlatformRefused):
