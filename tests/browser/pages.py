@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.browser.servers import Site
+from tests.browser.visitor import landed
 
 if TYPE_CHECKING:
     from playwright.sync_api import Frame, Page, Response
@@ -81,7 +82,7 @@ class Tour:
             return self.page.main_frame
         if not self.page.locator("#tool").count():
             self.lms("ani", f"/activities/{self.site.home}")
-            self.page.frames[1].wait_for_url("**/s/**")
+            landed(self.page.frames[1], "**/s/**")
         return self.page.frames[1]
 
     def visit(self, person: str, path: str, *, activity: int | None = None) -> Frame:
@@ -90,7 +91,7 @@ class Tour:
         if key not in self.roots:
             start = self.lms(person, f"/activities/{key[1]}{'' if self.run.framed else '/launch'}")
             tool = self.page.frames[1] if self.run.framed else start
-            tool.wait_for_url("**/s/**")
+            landed(tool, "**/s/**")
             self.roots[key] = "/".join(tool.url.split("/")[:5])
         place = self.place()
         place.goto(self.roots[key] + path)
@@ -154,7 +155,7 @@ class Tour:
         path = "/courses/2/content/1"
         start = self.lms("sari", path if self.run.framed else f"{path}/open")
         tool = self.page.frames[1] if self.run.framed else start
-        tool.wait_for_url("**/pick")
+        landed(tool, "**/pick")
         return tool
 
     def selected(self) -> Frame:

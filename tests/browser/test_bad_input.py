@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.conftest import Windows
 from tests.browser.servers import RATING, Site
-from tests.browser.visitor import Visitor, answer, saved
+from tests.browser.visitor import Visitor, answer, landed, saved
 
 if TYPE_CHECKING:
     from playwright.sync_api import Frame
@@ -44,7 +44,7 @@ def test_a_double_click_sends_once(visitor: Visitor) -> None:
     visitor.page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
 
     frame.locator("main form button.btn-primary").dblclick()
-    frame.wait_for_url("**/self-rating/M1/*")
+    landed(frame, "**/self-rating/M1/*")
 
     assert len(posted) == 1
 
@@ -54,10 +54,10 @@ def test_a_reload_and_the_back_button_keep_the_answers(visitor: Visitor) -> None
     answer(frame, "shown", "shown", "not_shown")
     first = frame.url
     frame.locator(".lb-actions [name=go][value=continue]").click()
-    frame.wait_for_url(lambda url: url != first)
+    landed(frame, lambda url: url != first)
 
     visitor.page.evaluate("history.back()")
-    frame.wait_for_url(first)
+    landed(frame, first)
     frame.evaluate("location.reload()")
     frame.locator("#q1").wait_for()
 

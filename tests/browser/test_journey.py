@@ -16,7 +16,7 @@ from lms_bridge.db import db
 from lms_bridge.testing.serving import served
 from tests.browser.conftest import ALLOW, BLOCK_THIRD_PARTY, Windows
 from tests.browser.servers import Site
-from tests.browser.visitor import Visitor, answer, saved
+from tests.browser.visitor import Visitor, answer, landed, saved
 
 if TYPE_CHECKING:
     from playwright.sync_api import Frame
@@ -114,7 +114,7 @@ def test_what_a_learner_rates_in_the_frame_becomes_her_grade(
         if frame.url.startswith(competency):
             press(frame, "skip")
     frame.locator("main form button[type=submit]").click()
-    frame.wait_for_url("**/results/*")
+    landed(frame, "**/results/*")
     site.work()
 
     name = frame.locator(".lb-who-name").inner_text()
@@ -130,7 +130,7 @@ def press(frame: Frame, go: str) -> None:
     """Press the button that leads on, and wait for the page that it leads to."""
     before = frame.url
     frame.locator(f".lb-actions [name=go][value={go}]").click()
-    frame.wait_for_url(lambda url: url != before)
+    landed(frame, lambda url: url != before)
     frame.locator("main h1").wait_for()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.browser.servers import Site
@@ -25,7 +26,7 @@ class Visitor:
     def arrive(self) -> Frame:
         """Wait until the tool in the frame shows a page of its own, with the person on it."""
         frame = self.frame
-        frame.wait_for_url("**/s/**")
+        landed(frame, "**/s/**")
         frame.locator("main h1").wait_for()
         return frame
 
@@ -41,8 +42,21 @@ class Visitor:
         frame = self.open(self.site.rating)
         frame.locator("#post_level").select_option(post_level)
         frame.locator("main form button.btn-primary").click()
-        frame.wait_for_url("**/self-rating/M1/*")
+        landed(frame, "**/self-rating/M1/*")
         return frame
+
+
+LOADED = "() => document.readyState === 'complete' || new Promise(done => addEventListener('load', () => done(true)))"
+
+
+def landed(frame: Frame, url: str | Callable[[str], bool]) -> None:
+    """Wait until a frame shows an address and has loaded it.
+
+    The page itself is asked: where a frame comes to another site, Chromium gives it another process, and Playwright
+    then sometimes hears nothing of its "load".
+    """
+    frame.wait_for_url(url, wait_until="commit")
+    frame.evaluate(LOADED)
 
 
 def answer(frame: Frame, *marks: str) -> None:
