@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from flask_babel import get_locale
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from lms_bridge.db import NoAgency, current_agency, db
@@ -222,6 +222,38 @@ def competencies(framework: str) -> list[CompetencyView]:
     if rows and rows[0].agency_id is None:
         _cache[key] = views
     return views
+
+
+def competencies_by_key(keys: Iterable[str]) -> dict[str, CompetencyView]:
+    """Return competencies of any dictionary that the agency may see, by key, in the language of the request.
+
+    Those of a draft are left out: nothing refers to them yet.
+    """
+    rows = db.session.scalars(_in_force().where(Competency.key.in_(set(keys))))
+    return {row.key: _view(row, _language()) for row in rows}
+
+
+def find_competencies(words: str, *, limit: int) -> list[CompetencyView]:
+    """Return competencies in force whose name or key holds these words, the agency's own before shipped ones.
+
+    Only those that describe levels: titles above them cannot be required of anybody.
+    """
+    like = f"%{words.strip().replace('%', '').replace('_', '')}%"
+    found = _in_force().where(
+        or_(Competency.name_id.ilike(like), Competency.name_en.ilike(like), Competency.key.ilike(like)),
+        Competency.levels.any(),
+    )
+    rows = db.session.scalars(found.order_by(Competency.agency_id.is_(None), Competency.key).limit(limit))
+    return [_view(row, _language()) for row in rows]
+
+
+def _in_force() -> Select[tuple[Competency]]:
+    return (
+        select(Competency)
+        .join(Framework, Framework.id == Competency.framework_id)
+        .where(_readable(), Framework.state != FrameworkState.DRAFT)
+        .options(selectinload(Competency.levels).selectinload(CompetencyLevel.indicators))
+    )
 
 
 def _readable() -> ColumnElement[bool]:

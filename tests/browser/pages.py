@@ -215,7 +215,13 @@ NO_PAGES = {
     *("console.imports.errors", "console.imports.template", "console.imports.progress"),
     *("course.launch", "deep_linking.begin", "competency.self_rating", "competency.competency"),
     *("competency.units", "leadership.index", "console.letterhead.sample"),
-    *("competency.unit_file", "competency.hours_file", "competency.export_dictionary", "competency.export_moodle"),
+    *(
+        "competency.unit_file",
+        "competency.hours_file",
+        "competency.export_dictionary",
+        "competency.export_requirements",
+        "competency.export_moodle",
+    ),
     *("leadership.unit_file", "leadership.parts_file"),
 }
 REFUSALS = {
@@ -248,6 +254,11 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     "competency.dictionaries": lambda tour: tour.visit("dewi", "/p/competency/dictionary"),
     "competency.dictionary": lambda tour: tour.visit("dewi", "/p/competency/dictionary/1"),
     "competency.entry": lambda tour: tour.visit("dewi", "/p/competency/dictionary/1/entry/M1"),
+    "competency.requirements": lambda tour: tour.visit("dewi", "/p/competency/requirements"),
+    "competency.requirements_of_post": lambda tour: tour.visit(
+        "dewi", "/p/competency/requirements/posts/1?q=integritas"
+    ),
+    "competency.requirements_of_level": lambda tour: tour.visit("dewi", "/p/competency/requirements/levels/AHLI_MUDA"),
     "competency.new_entry": lambda tour: tour.visit("dewi", "/p/competency/dictionary/1/entry"),
     "leadership.unit": lambda tour: tour.visit("hendra", f"/p/leadership/units/{tour.led()}"),
     "leadership.number": lambda tour: tour.visit("hendra", f"/p/leadership/units/{tour.led()}/numbers/{NUMBER}"),

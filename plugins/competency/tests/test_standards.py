@@ -17,11 +17,11 @@ from .conftest import ANI
 
 M1, M2, S1 = (f"{FRAMEWORK}:{code}" for code in ("M1", "M2", "S1"))
 TODAY = dt.date(2026, 11, 24)
-RULE = {"rule": "SKJ 12/2026", "version": "1"}
+RULE = {"rule": "SKJ 12/2026", "version": "1", "valid_from": dt.date(2026, 1, 1)}
 
 
-def resolve(post_id=None, post_level="AHLI_MUDA"):
-    return resolve_standard(competencies(FRAMEWORK), post_id=post_id, post_level=post_level)
+def resolve(post_id=None, post_level="AHLI_MUDA", on=TODAY):
+    return resolve_standard(competencies(FRAMEWORK), post_id=post_id, post_level=post_level, on=on)
 
 
 def ani() -> PersonRef:

@@ -43,7 +43,7 @@ def make_self_ratings(today: dt.date) -> list[str]:
         if chance.random() < 1 / 6:
             continue
         if post.id not in standards:
-            standards[post.id] = resolve_standard(dictionary, post_id=post.id, post_level=post.level)
+            standards[post.id] = resolve_standard(dictionary, post_id=post.id, post_level=post.level, on=today)
         rated_at = dt.datetime.combine(today, dt.time(2), tzinfo=dt.UTC) - dt.timedelta(days=chance.randint(5, 40))
         view = PostView(post.id, post.name, post.level, "", False, standards[post.id])
         person = person_ref(person_id)

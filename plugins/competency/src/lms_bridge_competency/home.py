@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, format_decimal
 
-from lms_bridge.api import BridgeContext, Card, Task, _, competencies, ngettext, now, url_for
+from lms_bridge.api import BridgeContext, Card, Task, _, ngettext, now, url_for
 from lms_bridge_competency.models import Result
 from lms_bridge_competency.ratings import Rating, load_rating
 from lms_bridge_competency.reading import categories
-from lms_bridge_competency.reference import FRAMEWORK, band_names
+from lms_bridge_competency.reference import band_names
 from lms_bridge_competency.results import latest_result, lines_of, settled_result
 from lms_bridge_competency.rules import Method, Purpose
+from lms_bridge_competency.standards import dictionary_for
 
 _CHIPS = {"O": "ok", "KO": "warn"}
 
@@ -45,7 +46,7 @@ def _standing(result: Result) -> str:
         return _("No competency could be counted.")
     if not short:
         return _("All %(measured)s competencies meet the standard of your post.", measured=len(measured))
-    names = {competency.key: competency.name for competency in competencies(FRAMEWORK)}
+    names = {competency.key: competency.name for competency in dictionary_for(short)}
     return ngettext(
         "%(num)s of %(measured)s competencies is below the standard of your post: %(names)s.",
         "%(num)s of %(measured)s competencies are below the standard of your post: %(names)s.",

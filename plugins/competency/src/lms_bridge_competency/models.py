@@ -16,15 +16,21 @@ Base = plugin_base("competency")
 
 
 class Requirement(AgencyOwned, Base):
-    """The level of one competency that an agency requires in a post, or in all posts of a level.
+    """The level of one competency that an agency requires from a day on, in a post or in all posts of a level.
 
-    Where an agency has no row of its own, the shipped defaults apply. Level 0 says that the post does not require it.
+    Of several rows the one that began last counts, so that what was required on an earlier day stays known. Where an
+    agency has no row of its own, the shipped defaults apply. Level 0 says that the post does not require it; a row
+    without a level, that from this day on the next wider rule applies again.
     """
 
     __tablename__ = "competency_requirement"
     __table_args__ = (
-        UniqueConstraint("agency_id", "post_id", "competency"),
-        UniqueConstraint("agency_id", "post_level", "competency"),
+        UniqueConstraint(
+            "agency_id", "post_id", "competency", "valid_from", name="uq_competency_requirement_post_id_day"
+        ),
+        UniqueConstraint(
+            "agency_id", "post_level", "competency", "valid_from", name="uq_competency_requirement_post_level_day"
+        ),
         CheckConstraint("(post_id IS NULL) <> (post_level IS NULL)", name="one_subject"),
         CheckConstraint("level BETWEEN 0 AND 5", name="level"),
     )
@@ -32,10 +38,11 @@ class Requirement(AgencyOwned, Base):
     post_id: Mapped[int | None] = mapped_column(ForeignKey("core_post.id", ondelete="CASCADE"), index=True)
     post_level: Mapped[Code | None]
     competency: Mapped[Name]
-    level: Mapped[int]
+    level: Mapped[int | None]
     rule: Mapped[Name]
     """The decree or decision that it comes from."""
     version: Mapped[Code]
+    valid_from: Mapped[dt.date]
 
 
 class RatingSource(Enum):

@@ -35,6 +35,7 @@ from lms_bridge_competency.hours.claims import VERIFY
 from lms_bridge_competency.hours.demo import make_hours
 from lms_bridge_competency.hours.schemas import TargetSchema
 from lms_bridge_competency.indicator_facts import sources
+from lms_bridge_competency.requirements.views import SET
 from lms_bridge_competency.results import MODULE
 from lms_bridge_competency.rules import grade
 from lms_bridge_competency.unit_map.access import VIEW_EVERY_UNIT, VIEW_UNIT
@@ -96,6 +97,14 @@ def plugin() -> Plugin:
                 icon="book",
                 action=EDIT,
             ),
+            Module(
+                name="requirements",
+                title=_l("Requirements of posts"),
+                description=_l("Which level each post requires, since when and by which decree."),
+                endpoint="competency.requirements",
+                icon="list",
+                action=SET,
+            ),
         ),
         permissions=(
             Permission("competency.rate-self", _l("Rate oneself"), frozenset({"self"})),
@@ -104,6 +113,7 @@ def plugin() -> Plugin:
                 _l("See a competency result"),
                 frozenset({"self", "superior", "team_superior", "analyst"}),
             ),
+            Permission(SET, _l("Set what posts require"), frozenset({"analyst"})),
             Permission(EDIT, _l("Write and approve dictionaries of competencies"), frozenset({"analyst"})),
             Permission(hours_views.OWN, _l("See and enter one's own learning hours"), frozenset({"self"})),
             Permission(

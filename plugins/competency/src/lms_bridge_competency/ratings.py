@@ -76,7 +76,7 @@ def load_rating(context: BridgeContext, *, now: dt.datetime, lock: bool = False)
         declared_level=assessment.declared_level if assessment else None,
         locale=context.locale,
     )
-    steps = build_steps(dictionary, post.standard, marks_of(assessment)) if post else ()
+    steps = build_steps(post.competencies, post.standard, marks_of(assessment)) if post else ()
     return Rating(assessment, assessment.cycle if assessment else cycle, post, steps)
 
 

@@ -41,6 +41,7 @@ from lms_bridge_competency.reference import (
 from lms_bridge_competency.results import finish_rating, is_outdated, lines_of, result_history, settled_result
 from lms_bridge_competency.rules import Mark, Method, Purpose, marks_needed
 from lms_bridge_competency.schemas import LONGEST_EXAMPLE, BeginRatingSchema, SaveAnswersSchema, grouped
+from lms_bridge_competency.standards import dictionary_for
 
 bp = Blueprint("competency", __name__, template_folder="templates")
 RATE, VIEW = "competency.rate-self", "competency.view-result"
@@ -288,4 +289,5 @@ def _visible(result_id: int) -> tuple[ShownResult, PersonRef]:
         raise NotFound(_("This result does not exist. Open the competency mapping from the menu."))
     person = current.person if found.person_id in current.person.ids else person_ref(found.person_id)
     ensure(VIEW, person)
-    return show_result(found, lines_of(found), competencies(FRAMEWORK)), person
+    lines = lines_of(found)
+    return show_result(found, lines, dictionary_for(line.competency for line in lines)), person

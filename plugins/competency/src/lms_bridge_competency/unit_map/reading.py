@@ -18,14 +18,14 @@ from lms_bridge.api import (
     UnitView,
     _,
     child_units,
-    competencies,
     db,
     person_rows,
     placed_below,
 )
 from lms_bridge_competency.models import Result, ResultLine
-from lms_bridge_competency.reference import FRAMEWORK, bands
+from lms_bridge_competency.reference import bands
 from lms_bridge_competency.rules import Purpose
+from lms_bridge_competency.standards import dictionary_for
 from lms_bridge_competency.unit_map.figures import Cell, Group, Standing, UnitFigures, together
 
 PAGE = 50
@@ -42,7 +42,7 @@ def count_unit(unit: UnitView, *, on: dt.date) -> UnitFigures:
         if one.id in standings
     ]
     found = {key for group in groups for key in group.cells}
-    known = {one.key: one.name for one in competencies(FRAMEWORK)}
+    known = {one.key: one.name for one in dictionary_for(found)}
     in_order = [key for key in known if key in found] + sorted(found - set(known))
     names = {key: known.get(key, key) for key in in_order}
     return UnitFigures(groups, together(groups, unit_id=unit.id, name=unit.name), in_order, names)
