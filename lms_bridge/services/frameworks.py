@@ -247,7 +247,7 @@ def find_competencies(words: str, *, limit: int) -> list[CompetencyView]:
     return [_view(row, _language()) for row in rows]
 
 
-def _in_force() -> Select[tuple[Competency]]:
+def _in_force() -> Select[Competency]:
     return (
         select(Competency)
         .join(Framework, Framework.id == Competency.framework_id)
