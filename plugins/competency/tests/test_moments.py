@@ -163,7 +163,14 @@ def test_a_change_of_the_standard_after_a_result_offers_to_finish_again_with_the
     first = stored.one(select(Result))
     with stored.opened():
         db.session.add(
-            Requirement(post_level="AHLI_MUDA", competency="asn-38-2017:M3", level=2, rule="SKJ 12/2026", version="1")
+            Requirement(
+                post_level="AHLI_MUDA",
+                competency="asn-38-2017:M3",
+                level=2,
+                rule="SKJ 12/2026",
+                version="1",
+                valid_from=dt.date(2026, 1, 1),
+            )
         )
 
     overview = ani.get("/self-rating")

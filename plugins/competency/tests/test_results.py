@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
@@ -248,7 +249,7 @@ def test_another_agency_does_not_see_that_the_result_exists(finished, learner, b
 def test_the_level_of_each_competency_is_required_on_its_own(learner, stored):
     with stored.opened() as agency:
         post_id = db.session.scalar(select(Post.id).where(Post.code == "ANI"))
-        rule = {"agency_id": agency, "rule": "SKJ 12/2026", "version": "1"}
+        rule = {"agency_id": agency, "rule": "SKJ 12/2026", "version": "1", "valid_from": dt.date(2026, 1, 1)}
         db.session.add_all(
             [
                 Requirement(post_level="AHLI_MUDA", competency="asn-38-2017:M1", level=5, **rule),
