@@ -34,6 +34,7 @@ class Run:
     failures: int
     calls: int
     peaks: list[float]
+    shares: list[float]
 
 
 def one_launch(platform: SigningPlatform, number: int) -> tuple[float, float]:
@@ -106,7 +107,8 @@ def storm(bridge: Bridge, platform: SigningPlatform, calls: list[str], *, launch
                 wholes.append(whole)
     seconds = time.perf_counter() - begun
     spent = bridge.cpu_seconds() - cpu
-    return Run(launches, seconds, spent, legs, wholes, failures, len(calls), bridge.peak_megabytes())
+    memory = bridge.peak_megabytes(), bridge.own_megabytes()
+    return Run(launches, seconds, spent, legs, wholes, failures, len(calls), *memory)
 
 
 def report(title: str, run: Run, floor: Floor) -> None:
@@ -118,7 +120,8 @@ def report(title: str, run: Run, floor: Floor) -> None:
     )
     print(f"    {run.launches / run.seconds:.0f} launches/s, failures {run.failures}, calls to the LMS {run.calls}")
     print(f"    id_token leg p50/p95/p99 {ranks[49] * 1000:.1f}/{ranks[94] * 1000:.1f}/{ranks[98] * 1000:.1f} ms")
-    print(f"    peak memory per worker {', '.join(f'{peak:.0f} MB' for peak in run.peaks)}")
+    peaks, shares = (", ".join(f"{one:.0f} MB" for one in some) for some in (run.peaks, run.shares))
+    print(f"    memory per worker: its share {shares}; peak with what the workers have in common {peaks}")
 
 
 def main() -> None:

@@ -66,6 +66,14 @@ class Bridge:
             peaks.append(next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")))
         return peaks
 
+    def own_megabytes(self) -> list[float]:
+        """Return what each worker costs the machine now: pages that it shares with others are divided among them."""
+        costs = []
+        for pid in self.workers():
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            costs.append(next(int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")))
+        return costs
+
 
 @contextmanager
 def key_set_server(platform: SigningPlatform) -> Iterator[list[str]]:
