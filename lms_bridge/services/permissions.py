@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import g, has_request_context
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, exists, false, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select, union
 from sqlalchemy.orm import aliased
 
 from lms_bridge.context import Actor, PersonRef, current
@@ -36,6 +36,8 @@ CORE = (
 )
 """Core's own actions; those of plugins are in their declarations."""
 _OF_A_SESSION = frozenset({"administrator", "operator"})
+_USUAL = frozenset({"superior", "team_superior", "head", "analyst"})
+"""Relations that do not depend on the action, and that most pages ask about."""
 _CORE = {permission.action: permission for permission in CORE}
 
 
@@ -86,29 +88,46 @@ def visible_people(actor: Actor, action: str, *, on: dt.date | None = None) -> S
 
 
 def may_for_others(actor: Actor, action: str) -> bool:
-    """Say whether there is anybody but the actor to whom they may do this today; two statements at most.
+    """Say whether there is anybody but the actor to whom they may do this today.
 
-    A request asks once for all actions with the same relations: its menu, tasks and doors all want to know.
+    A request asks once, by two statements, in which of the usual relations the actor stands to anybody: its menu,
+    tasks and doors all want to know. Other relations are asked for each action.
     """
     relations = _relations(action) - {"self"}
-    if "officer" in relations or not has_request_context():
+    if not has_request_context():
         return _leads(actor, action, relations)
-    known: dict[tuple[Any, ...], bool] = g.setdefault("lms_bridge_leads", {})
-    key = (actor.agency.id, actor.person.ids, relations)
+    if relations & _led_by(actor):
+        return True
+    return _leads(actor, action, relations - _USUAL)
+
+
+def _led_by(actor: Actor) -> frozenset[str]:
+    """Return the usual relations in which the actor stands to somebody else today."""
+    known: dict[tuple[Any, ...], frozenset[str]] = g.setdefault("lms_bridge_led_by", {})
+    key = (actor.agency.id, actor.person.ids)
     if key not in known:
-        known[key] = _leads(actor, action, relations)
+        question = _question(actor, "", None, _USUAL)
+        asked = {relation: _others(question, frozenset({relation})) for relation in sorted(_USUAL)}
+        answers = db.session.execute(select(*(or_(false(), *held).label(name) for name, held in asked.items()))).one()
+        known[key] = frozenset(name for name, answer in zip(asked, answers, strict=True) if answer)
     return known[key]
 
 
 def _leads(actor: Actor, action: str, relations: frozenset[str]) -> bool:
     question = _question(actor, action, None, relations)
-    held = [
-        exists(people.where(people.selected_columns[0].not_in(actor.person.ids)).correlate(None))
-        for people in _queries(question, relations)
-    ]
+    held = _others(question, relations)
     if held and db.session.scalar(select(or_(*held))):
         return True
     return bool(_told_by_plugins(question, relations) - set(actor.person.ids))
+
+
+def _others(question: Question, relations: frozenset[str]) -> list[ColumnElement[bool]]:
+    """Return the conditions that somebody else than the actor stands in these relations."""
+    own = question.actor.person.ids
+    return [
+        exists(people.where(people.selected_columns[0].not_in(own)).correlate(None))
+        for people in _queries(question, relations)
+    ]
 
 
 def actions_for(relation: str) -> frozenset[str]:

@@ -24,6 +24,25 @@ RATE_ALL = """async root => {
 ENTER = """root => fetch(root + "/p/competency/hours/enter", {method: "POST", body: new URLSearchParams(
   {form: "B6", title: "Seminar", day: "2026-01-05", amount: "1", proof: "Sertifikat 1"})})"""
 
+PLAN = """async ([root, sent]) => {
+  const plan = root + "/p/competency/plan";
+  const post = (path, fields) => fetch(plan + path, {method: "POST", body: new URLSearchParams(fields)});
+  const page = async () => new DOMParser().parseFromString(await (await fetch(plan)).text(), "text/html");
+  const version = shown => shown.querySelector("[name=version]").value;
+  let shown = await page();
+  if (shown.querySelector("form[action$='/plan/reopen']")) {
+    await post("/reopen", {version: version(shown)});
+    shown = await page();
+  }
+  if (!shown.querySelector("form[action$='/plan/send']")) {
+    await post("/items/new", {competency: "asn-38-2017:M3", to_level: "3", form: "B7", title: "Lokakarya", jp: "5",
+      quarter: "4"});
+    shown = await page();
+  }
+  if (sent) await post("/send", {version: version(shown)});
+  return shown.querySelector("a[href*='/plan/items/']:not([href$=new])").getAttribute("href");
+}"""
+
 POST_FORM = """([action, ticket]) => {
   const form = Object.assign(document.createElement("form"), {method: "post", action});
   form.append(Object.assign(document.createElement("input"), {name: "ticket", value: ticket}));
@@ -193,6 +212,22 @@ class Tour:
         address = self.verified().locator("a[href*='/hours/of/']").first.get_attribute("href") or ""
         return self.visit("rahmat", "/p/" + address.partition("/p/")[2])
 
+    def planned(self, *, sent: bool = False) -> str:
+        """Return the path of an activity in Ani's plan, which she writes, or sends to her superior."""
+        frame = self.visit("ani", "/")
+        address: str = frame.evaluate(PLAN, [self.roots["ani", self.site.home], sent])
+        return "/p/" + address.partition("/p/")[2]
+
+    def sent_plan(self) -> Frame:
+        """Open what waits for Rahmat after Ani has sent her plan."""
+        self.planned(sent=True)
+        return self.visit("rahmat", "/p/competency/plans")
+
+    def plan_of_somebody(self) -> Frame:
+        """Open a plan as Rahmat, from what waits for him."""
+        address = self.sent_plan().locator("a[href*='/plan/of/']").first.get_attribute("href") or ""
+        return self.visit("rahmat", "/p/" + address.partition("/p/")[2])
+
     def led(self) -> int:
         """Return the unit that Hendra heads."""
         frame = self.visit("hendra", "/p/competency/units")
@@ -218,6 +253,7 @@ NO_PAGES = {
     *(
         "competency.unit_file",
         "competency.hours_file",
+        "competency.plan_file",
         "competency.export_dictionary",
         "competency.export_requirements",
         "competency.export_moodle",
@@ -254,6 +290,11 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     "competency.dictionaries": lambda tour: tour.visit("dewi", "/p/competency/dictionary"),
     "competency.dictionary": lambda tour: tour.visit("dewi", "/p/competency/dictionary/1"),
     "competency.entry": lambda tour: tour.visit("dewi", "/p/competency/dictionary/1/entry/M1"),
+    "competency.plan": lambda tour: (tour.planned(), tour.visit("ani", "/p/competency/plan"))[1],
+    "competency.new_plan_item": lambda tour: tour.visit("ani", "/p/competency/plan/items/new"),
+    "competency.plan_item": lambda tour: tour.visit("ani", tour.planned()),
+    "competency.plans": lambda tour: tour.sent_plan(),
+    "competency.plan_of_person": lambda tour: tour.plan_of_somebody(),
     "competency.requirements": lambda tour: tour.visit("dewi", "/p/competency/requirements"),
     "competency.requirements_of_post": lambda tour: tour.visit(
         "dewi", "/p/competency/requirements/posts/1?q=integritas"

@@ -217,4 +217,4 @@ def test_home_page_costs_a_known_number_of_queries(bridge_app: Any, visit: Brows
     visit.get("/")
     event.remove(engine, "before_cursor_execute", count)
 
-    assert len(statements) <= 21
+    assert len(statements) <= 19

@@ -9,8 +9,8 @@ from .conftest import Learner
 
 class TestContract(PluginContract):
     plugin = "competency"
-    # Only in a draft can a competency be removed.
-    pages = ("/p/competency/dictionary/2/entry/T1",)
+    # Only in a draft can a competency be removed, and a plan that waits links to none of its activities.
+    pages = ("/p/competency/dictionary/2/entry/T1", "/p/competency/plan/items/1")
 
     def use(self, launch):
         learner = Learner(launch())
@@ -19,6 +19,16 @@ class TestContract(PluginContract):
         learner.rate()
         learner.finish()
         learner.post("/hours/enter", form="B6", title="Seminar", day="2026-01-05", amount="1", proof="Letter 1")
+        item = {
+            "competency": "asn-38-2017:M3",
+            "to_level": "3",
+            "form": "B7",
+            "title": "Workshop",
+            "jp": "5",
+            "quarter": "4",
+        }
+        learner.post("/plan/items/new", **item)
+        learner.post("/plan/send", version="2")
         analyst = launch(user="dewi")
         analyst.post("/p/competency/dictionary", data={"family": "tik", "version": "1", "title_id": "Kamus TIK"})
         analyst.post("/p/competency/dictionary/2/entry", data={"code": "T1", "name_id": "Basis data"})

@@ -245,7 +245,7 @@ def statements(bridge_app):
 
 
 PAGES = {
-    "/": 24,
+    "/": 22,
     "/p/competency/self-rating/start": 6,
     "/p/competency/self-rating/M1/3": 7,
     "/p/competency/self-rating/overview": 7,

@@ -35,6 +35,10 @@ from lms_bridge_competency.hours.claims import VERIFY
 from lms_bridge_competency.hours.demo import make_hours
 from lms_bridge_competency.hours.schemas import TargetSchema
 from lms_bridge_competency.indicator_facts import sources
+from lms_bridge_competency.plan import home as plan_home
+from lms_bridge_competency.plan import views as plan_views
+from lms_bridge_competency.plan.deciding import APPROVE, CHECK
+from lms_bridge_competency.plan.demo import make_plans
 from lms_bridge_competency.requirements.views import SET
 from lms_bridge_competency.results import MODULE
 from lms_bridge_competency.rules import grade
@@ -70,6 +74,21 @@ def plugin() -> Plugin:
                 description=_l("What you did this year, how many JP of it count, and what you enter yourself."),
                 endpoint="competency.hours",
                 icon="clock",
+            ),
+            Module(
+                name="plan",
+                title=_l("My development plan"),
+                description=_l("What you do this year to close your gaps, in the mix 70:20:10."),
+                endpoint="competency.plan",
+                icon="calendar",
+            ),
+            Module(
+                name="plans",
+                title=_l("Approve development plans"),
+                description=_l("Plans of your people that wait for approval, or for the check of money and schedule."),
+                endpoint="competency.plans",
+                icon="check",
+                action=APPROVE,
             ),
             Module(
                 name="verify-hours",
@@ -126,6 +145,14 @@ def plugin() -> Plugin:
                 _l("Verify activities that others entered"),
                 frozenset({"superior", "team_superior", "analyst"}),
             ),
+            Permission(plan_views.OWN, _l("Write one's own development plan"), frozenset({"self"})),
+            Permission(
+                plan_views.VIEW,
+                _l("See somebody's development plan"),
+                frozenset({"self", "superior", "team_superior", "analyst"}),
+            ),
+            Permission(APPROVE, _l("Approve or return development plans"), frozenset({"superior"})),
+            Permission(CHECK, _l("Check money and schedule of approved plans"), frozenset({"analyst"})),
             Permission(VIEW_UNIT, _l("See the figures of the units that one heads"), frozenset({"head", "analyst"})),
             Permission(VIEW_EVERY_UNIT, _l("See the figures and people of every unit"), frozenset({"analyst"})),
         ),
@@ -137,6 +164,7 @@ def plugin() -> Plugin:
         event_types=(ResultComputed,),
         navigation=(
             NavigationItem(_l("Competency"), "competency.self_rating"),
+            NavigationItem(_l("My plan"), "competency.plan"),
             NavigationItem(_l("Learning hours"), "competency.hours"),
         ),
         settings=TargetSchema,
@@ -160,6 +188,12 @@ def catalog_items(context: DeepLinkContext) -> list[CatalogItem]:
             description=_l("What you did this year, how many JP of it count, and what you enter yourself."),
             icon="clock",
         ),
+        CatalogItem(
+            module="competency.plan",
+            title=_l("My development plan"),
+            description=_l("What you do this year to close your gaps, in the mix 70:20:10."),
+            icon="calendar",
+        ),
     ]
 
 
@@ -171,8 +205,8 @@ def home_cards(context: BridgeContext) -> list[Card]:
 
 @hookimpl
 def tasks(context: BridgeContext) -> list[Task]:
-    """Remind of a self-rating that is not finished, and of activities to verify or to correct."""
-    return [*home.tasks(context), *hours_home.tasks(context)]
+    """Remind of a self-rating that is not finished, and of activities and plans to decide upon or to correct."""
+    return [*home.tasks(context), *hours_home.tasks(context), *plan_home.tasks(context)]
 
 
 @hookimpl
@@ -189,17 +223,17 @@ def indicator_facts() -> list[IndicatorSource]:
 
 @hookimpl
 def export_person(person: PersonRef) -> list[ExportPart]:
-    """Hand over assessments, answers, examples, results and claims."""
+    """Hand over assessments, answers, examples, results, claims and plans."""
     return privacy.export_rows(person)
 
 
 @hookimpl
 def erase_person(person: PersonRef) -> ErasureReceipt:
-    """Delete assessments, answers, examples, results and claims."""
+    """Delete assessments, answers, examples, results, claims and plans."""
     return privacy.erase_rows(person)
 
 
 @hookimpl
 def demo_data(today: dt.date) -> list[str]:
-    """Fill the demo agency with self-ratings, their results, and learning hours."""
-    return [*make_self_ratings(today), *make_hours(today)]
+    """Fill the demo agency with self-ratings, their results, learning hours and plans."""
+    return [*make_self_ratings(today), *make_hours(today), *make_plans(today)]

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from lms_bridge.api import ErasureReceipt, ExportPart, PersonRef, db
 from lms_bridge_competency.hours.models import Claim
 from lms_bridge_competency.models import Answer, Assessment, Example, Result, ResultLine
+from lms_bridge_competency.plan.models import Plan, PlanItem, PlanStep
 
 
 def export_rows(person: PersonRef) -> list[ExportPart]:
@@ -44,6 +45,8 @@ def export_rows(person: PersonRef) -> list[ExportPart]:
             ],
         ),
         ExportPart("competency_claims", [_claim(row) for row in _claims(person)]),
+        ExportPart("competency_plans", [_plan(row) for row in _plans(person)]),
+        ExportPart("competency_plan_items", [_plan_item(row) for row in _plan_items(person)]),
     ]
 
 
@@ -65,6 +68,39 @@ def _claim(row: Claim) -> dict[str, Any]:
         "note": row.note,
         "sent_at": row.sent_at.isoformat(),
         "decided_at": row.decided_at.isoformat() if row.decided_at else None,
+    }
+
+
+def _plans(person: PersonRef) -> list[Plan]:
+    return list(db.session.scalars(select(Plan).where(Plan.person_id.in_(person.ids)).order_by(Plan.id)))
+
+
+def _plan(row: Plan) -> dict[str, Any]:
+    return {
+        "plan": row.id,
+        "year": row.year,
+        "state": row.state.value,
+        "changed_at": row.changed_at.isoformat(),
+        "sent_at": row.sent_at.isoformat() if row.sent_at else None,
+    }
+
+
+def _plan_items(person: PersonRef) -> list[PlanItem]:
+    mine = select(PlanItem).join(Plan, Plan.id == PlanItem.plan_id).where(Plan.person_id.in_(person.ids))
+    return list(db.session.scalars(mine.order_by(PlanItem.id)))
+
+
+def _plan_item(row: PlanItem) -> dict[str, Any]:
+    return {
+        "plan": row.plan_id,
+        "competency": row.competency,
+        "to_level": row.to_level,
+        "form": row.form,
+        "title": row.title,
+        "jp": _text(row.jp),
+        "quarter": row.quarter,
+        "organiser": row.organiser,
+        "cost": _text(row.cost),
     }
 
 
@@ -118,7 +154,12 @@ def erase_rows(person: PersonRef) -> ErasureReceipt:
     """Delete everything kept about a person. Nothing of it can be kept without them."""
     assessments = select(Assessment.id).where(Assessment.person_id.in_(person.ids))
     results = select(Result.id).where(Result.person_id.in_(person.ids))
+    plans = select(Plan.id).where(Plan.person_id.in_(person.ids))
     statements = (
+        delete(PlanStep).where(PlanStep.plan_id.in_(plans)),
+        delete(PlanItem).where(PlanItem.plan_id.in_(plans)),
+        delete(Plan).where(Plan.person_id.in_(person.ids)),
+        update(PlanStep).where(PlanStep.by_id.in_(person.ids)).values(by_id=None),
         delete(ResultLine).where(ResultLine.result_id.in_(results)),
         delete(Result).where(Result.person_id.in_(person.ids)),
         delete(Answer).where(Answer.assessment_id.in_(assessments)),
