@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser.conftest import BLOCK_THIRD_PARTY, Windows
 from tests.browser.servers import Site
-from tests.browser.visitor import Visitor, answer, landed
+from tests.browser.visitor import Visitor, answer, landed, press
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Frame
 
 pytestmark = pytest.mark.browser
 
@@ -84,14 +88,6 @@ def rate_with_one_gap(ani: Visitor) -> None:
     landed(frame, "**/results/*")
 
 
-def press(frame, go: str) -> None:  # type: ignore[no-untyped-def]
-    """Press the button that leads on, and wait for the page that it leads to."""
-    before = frame.url
-    frame.locator(f".lb-actions [name=go][value={go}]").click()
-    landed(frame, lambda url: url != before)
-    frame.locator("main h1").wait_for()
-
-
-def counted(frame) -> int:  # type: ignore[no-untyped-def]
+def counted(frame: Frame) -> int:
     """Return the JP that the page of hours counts."""
     return int(frame.locator(".lb-stat-value").first.inner_text().split()[0])

@@ -16,10 +16,10 @@ from lms_bridge.db import db
 from lms_bridge.testing.serving import served
 from tests.browser.conftest import ALLOW, BLOCK_THIRD_PARTY, Windows
 from tests.browser.servers import Site
-from tests.browser.visitor import Visitor, answer, landed, saved
+from tests.browser.visitor import Visitor, answer, landed, press, saved
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Frame
+    pass
 
 pytestmark = pytest.mark.browser
 both_ways = pytest.mark.parametrize("cookies", [BLOCK_THIRD_PARTY, ALLOW])
@@ -124,14 +124,6 @@ def test_what_a_learner_rates_in_the_frame_becomes_her_grade(
     page.goto(f"{site.lms_url}/as/sari")
     page.goto(f"{site.lms_url}/courses/2/grades")
     assert "96,3" in page.locator("#live tr", has_text=name).inner_text()
-
-
-def press(frame: Frame, go: str) -> None:
-    """Press the button that leads on, and wait for the page that it leads to."""
-    before = frame.url
-    frame.locator(f".lb-actions [name=go][value={go}]").click()
-    landed(frame, lambda url: url != before)
-    frame.locator("main h1").wait_for()
 
 
 @both_ways

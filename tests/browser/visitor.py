@@ -69,3 +69,11 @@ def answer(frame: Frame, *marks: str) -> None:
 def saved(frame: Frame) -> None:
     """Wait until the page says that everything is saved."""
     frame.locator("#save-status[data-state=saved]").wait_for()
+
+
+def press(frame: Frame, go: str) -> None:
+    """Press the button that leads on, and wait for the page that it leads to."""
+    before = frame.url
+    frame.locator(f".lb-actions [name=go][value={go}]").click()
+    landed(frame, lambda url: url != before)
+    frame.locator("main h1").wait_for()

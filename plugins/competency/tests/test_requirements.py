@@ -54,8 +54,8 @@ def standard(on=TODAY, code="ANI"):
     return resolve_standard(competencies(FRAMEWORK), post_id=post_id(code), post_level="AHLI_MUDA", on=on)
 
 
-def technical():
-    """Approve a dictionary with one technical competency; returns its key."""
+def technical(*, approved=True):
+    """Write a dictionary with one technical competency, and approve it; returns its key."""
     dewi = person_ref(db.session.scalar(select(PersonRow.id).where(PersonRow.nip == ANI)))
     made = create_framework(FrameworkText(family="tik", version="2026", title_id="Kamus TIK"), author=dewi)
     levels = tuple(
@@ -63,7 +63,8 @@ def technical():
         for n in range(1, 6)
     )
     replace_entries(made.id, [CompetencyText(code="T1", name_id="Analisis <b>data</b>", levels=levels)])
-    approve_framework(made.id, by=person_ref(dewi.id), now=now())
+    if approved:
+        approve_framework(made.id, by=dewi, now=now())
     return "tik-2026:T1"
 
 
@@ -120,7 +121,7 @@ def test_an_analyst_sets_what_a_post_requires_in_the_browser(dewi, stored):
     ("sent", "fault"),
     [
         ({**FORM, f"level:{M1}": "6"}, "Choose a level"),
-        ({**FORM, "level:tik-2026:T9": "3"}, "no dictionary"),
+        ({**FORM, "level:tik-2026:T9": "3"}, "no approved dictionary"),
         ({**FORM, "valid_from": "1999-01-01", f"level:{M1}": "4"}, "between 2000"),
         ({**FORM, "rule": " ", f"level:{M1}": "4"}, "rule"),
     ],
@@ -216,6 +217,23 @@ def test_a_technical_competency_is_required_rated_and_its_dictionary_fixed(dewi,
     assert "Analisis &lt;b&gt;data&lt;/b&gt;" in page.text
     with stored.opened():
         assert next(one for one in frameworks() if one.code == "tik-2026").state.value == "frozen"
+
+
+def test_nothing_of_a_draft_is_required_or_planned(dewi, launch_as, stored):
+    with stored.opened():
+        key, post = technical(approved=False), post_id()
+    sheet = f"kode_jabatan;kompetensi;level\nANI;{key};3\n".encode()
+    item = {"competency": key, "to_level": "3", "form": "B7", "title": "Lokakarya", "jp": "5", "quarter": "4"}
+
+    answers = [
+        dewi.post(f"{REQUIREMENTS}/posts/{post}", data={**FORM, f"level:{key}": "3"}),
+        dewi.post(f"{REQUIREMENTS}/import", data={**FORM, "file": (io.BytesIO(sheet), "standar.csv")}),
+        launch_as("ani").post("/p/competency/plan/items/new", data=item),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 422]
+    with stored.opened():
+        assert db.session.scalar(select(func.count()).select_from(Requirement)) == 0
 
 
 def test_only_analysts_set_requirements(launch_as, stored):

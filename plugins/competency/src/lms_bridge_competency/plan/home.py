@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from lms_bridge.api import BridgeContext, Task, _, current, db, may_for_others, ngettext, now, url_for
 from lms_bridge_competency.plan.deciding import APPROVE, CHECK, to_approve, to_check
@@ -32,5 +32,5 @@ def tasks(context: BridgeContext) -> list[Task]:
     return found
 
 
-def _count(query: object) -> int:
-    return db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0  # type: ignore[attr-defined]
+def _count(query: Select[Plan]) -> int:
+    return db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, post_load, pre_load, validate
 
-from lms_bridge.api import Invalid, _, development_forms, known_keys
+from lms_bridge.api import Invalid, _, competencies_by_key, development_forms
 from lms_bridge_competency.plan.rules import FIRST_LEVEL, LAST_LEVEL
 from lms_bridge_competency.plan.writing import ItemDetails
 
@@ -43,7 +43,7 @@ class ItemSchema(Schema):
         """
         if data["form"] not in development_forms():
             raise Invalid({"form": [_("Choose a form of development from the list.")]})
-        if not known_keys([data["competency"]]):
+        if not competencies_by_key([data["competency"]]):
             raise Invalid({"competency": [_("Choose a competency from the list.")]})
         return ItemDetails(**data)
 

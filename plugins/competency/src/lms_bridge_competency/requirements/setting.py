@@ -48,13 +48,11 @@ class LaterStandard(Conflict):
         )
 
 
-def own_levels(subjects: Collection[Subject], *, on: dt.date | None = None) -> dict[Subject, dict[str, Requirement]]:
-    """Return the rows that count for each subject by competency, on a day or, without one, those that began last."""
+def own_levels(subjects: Collection[Subject]) -> dict[Subject, dict[str, Requirement]]:
+    """Return for each subject by competency the row that begins last, also where its day is still to come."""
     posts = {one.post_id for one in subjects if one.post_id is not None}
     levels = {one.post_level for one in subjects if one.post_level is not None}
     query = select(Requirement).where(or_(Requirement.post_id.in_(posts), Requirement.post_level.in_(levels)))
-    if on is not None:
-        query = query.where(Requirement.valid_from <= on)
     found: dict[Subject, dict[str, Requirement]] = defaultdict(dict)
     for row in db.session.scalars(query.order_by(Requirement.valid_from)):
         found[Subject(row.post_id, row.post_level)][row.competency] = row

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from lms_bridge.api import Column, ColumnKind, Post, Row, Table, _, _l, competencies, db, known_keys
+from lms_bridge.api import Column, ColumnKind, Post, Row, Table, _, _l, competencies, competencies_by_key, db
 from lms_bridge_competency.reference import FRAMEWORK
 from lms_bridge_competency.requirements.setting import Subject, own_levels
 from lms_bridge_competency.standards import dictionary_for
@@ -60,7 +60,7 @@ def _read(columns: Sequence[int], rows: Sequence[Row]) -> ReadRequirements:
     cells = [(row.number, *_cells(row, columns)) for row in rows]
     posts = {code: post_id for post_id, code in db.session.execute(select(Post.id, Post.code))}
     short = {one.code: one.key for one in competencies(FRAMEWORK)}
-    keys = known_keys(short.get(competency, competency) for _number, _post, competency, _level in cells)
+    keys = competencies_by_key(short.get(competency, competency) for _number, _post, competency, _level in cells)
     wanted: dict[Subject, dict[str, int | None]] = {}
     faults: list[SheetFault] = []
     for number, post, competency, level in cells:

@@ -15,12 +15,12 @@ from lms_bridge.api import (
     Invalid,
     Post,
     _,
+    competencies_by_key,
     current,
     db,
     export_table,
     find_competencies,
     flash,
-    known_keys,
     load,
     now,
     read_upload,
@@ -131,8 +131,10 @@ def _set(subject: Subject, endpoint: str, **where: Any) -> Any:
     open_subject(subject, locale=current.locale)
     basis: Basis = load(BasisSchema, request.form)
     levels: dict[str, int | None] = load(LevelsSchema, request.form)
-    if foreign := sorted(set(levels) - known_keys(levels)):
-        raise Invalid({"levels": [_("This competency is in no dictionary of your agency: %(key)s", key=foreign[0])]})
+    if foreign := sorted(set(levels) - competencies_by_key(levels).keys()):
+        raise Invalid(
+            {"levels": [_("This competency is in no approved dictionary of your agency: %(key)s", key=foreign[0])]}
+        )
     changed = set_requirements({subject: levels}, basis)
     db.session.commit()
     flash(_("Stored.") if changed else _("Nothing was changed."))
