@@ -43,6 +43,16 @@ PLAN = """async ([root, sent]) => {
   return shown.querySelector("a[href*='/plan/items/']:not([href$=new])").getAttribute("href");
 }"""
 
+RATE_SOMEBODY = """async root => {
+  const list = root + "/p/competency/ratings";
+  const shown = new DOMParser().parseFromString(await (await fetch(list)).text(), "text/html");
+  const form = shown.querySelector("form[action$='/start']");
+  const about = form ? form.getAttribute("action").replace("/start", "") :
+    shown.querySelector("a[href$='/overview']").getAttribute("href").replace("/overview", "");
+  await fetch(about + "/start", {method: "POST", body: new URLSearchParams({})});
+  return about;
+}"""
+
 POST_FORM = """([action, ticket]) => {
   const form = Object.assign(document.createElement("form"), {method: "post", action});
   form.append(Object.assign(document.createElement("input"), {name: "ticket", value: ticket}));
@@ -228,6 +238,12 @@ class Tour:
         address = self.sent_plan().locator("a[href*='/plan/of/']").first.get_attribute("href") or ""
         return self.visit("rahmat", "/p/" + address.partition("/p/")[2])
 
+    def rated(self, page: str) -> Frame:
+        """Open a page of Rahmat's rating of one of his people, which he begins at the first call."""
+        frame = self.visit("rahmat", "/")
+        address: str = frame.evaluate(RATE_SOMEBODY, self.roots["rahmat", self.site.home])
+        return self.visit("rahmat", f"/p/{address.partition('/p/')[2]}/{page}")
+
     def led(self) -> int:
         """Return the unit that Hendra heads."""
         frame = self.visit("hendra", "/p/competency/units")
@@ -278,6 +294,9 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     "competency.start (no post)": lambda tour: tour.visit("maya", f"{SELF_RATING}/start"),
     "competency.question": lambda tour: (tour.result(), tour.visit("ani", f"{SELF_RATING}/M1/3"))[1],
     "competency.overview": lambda tour: tour.visit("ani", f"{SELF_RATING}/overview"),
+    "competency.people_to_rate": lambda tour: tour.visit("rahmat", "/p/competency/ratings"),
+    "competency.question (of somebody)": lambda tour: tour.rated("M1"),
+    "competency.overview (of somebody)": lambda tour: tour.rated("overview"),
     "competency.result": lambda tour: tour.visit("ani", tour.result()),
     "competency.explanation": lambda tour: tour.visit("ani", f"{tour.result()}/explanation"),
     "competency.hours": lambda tour: (tour.claim(), tour.visit("ani", "/p/competency/hours"))[1],

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from lms_bridge.api import acting_as, db
 
@@ -148,3 +148,19 @@ class Stored:
 def stored(bridge_app: Flask) -> Stored:
     """What is in the database."""
     return Stored(bridge_app)
+
+
+@pytest.fixture
+def statements(bridge_app):
+    """Every statement since the list was last cleared, the session's own included."""
+    seen: list[str] = []
+    with bridge_app.app_context():
+        engine = db.engine
+
+    def listen(connection, cursor, statement, parameters, context, many):
+        if statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
+            seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", listen)
+    yield seen
+    event.remove(engine, "before_cursor_execute", listen)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from lms_bridge.testing import PluginContract
 
-from .conftest import Learner
+from .conftest import CODES, Learner, answers
 
 
 class TestContract(PluginContract):
@@ -29,6 +31,12 @@ class TestContract(PluginContract):
         }
         learner.post("/plan/items/new", **item)
         learner.post("/plan/send", version="2")
+        superior = launch(user="rahmat")
+        root = re.search(r"/p/competency/ratings/\d+", superior.get("/p/competency/ratings").text)[0]
+        superior.post(f"{root}/start")
+        for code in CODES:
+            superior.post(f"{root}/{code}/3", data=answers(code, 3, 3))
+        superior.post(f"{root}/finish")
         analyst = launch(user="dewi")
         analyst.post("/p/competency/dictionary", data={"family": "tik", "version": "1", "title_id": "Kamus TIK"})
         analyst.post("/p/competency/dictionary/2/entry", data={"code": "T1", "name_id": "Basis data"})

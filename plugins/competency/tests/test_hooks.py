@@ -52,7 +52,7 @@ def test_home_shows_the_newest_result(ani):
     home = ani.browser.get("/").text
 
     assert "1 of 9 competencies is below the standard of your post: Communication. Job Person Match 96.30." in home
-    assert "Self-rating of " in home
+    assert "Result of " in home
     assert "Optimal" in home
     assert "Continue your self-rating" not in home
 

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
+from lms_bridge_competency.computing import compute_lines, finish_rating
 from lms_bridge_competency.models import Answer, Assessment, Requirement, Result
 from lms_bridge_competency.ratings import SaveAnswers, begin_rating, cycle_at, load_rating, save_answers
-from lms_bridge_competency.results import compute_lines, finish_rating
 from lms_bridge_competency.rules import Mark, job_person_match
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from lms_bridge.api import AgencyRef, BridgeContext, Person, Placement, Post, Unit, db, person_ref
 from lms_bridge.testing.browser import Browser
@@ -176,7 +176,7 @@ def test_a_change_of_the_standard_after_a_result_offers_to_finish_again_with_the
     overview = ani.get("/self-rating")
 
     assert ani.location.endswith("/overview")
-    assert "Your post or its standard has changed since your last result." in overview.text
+    assert "The post or its standard has changed since the last result." in overview.text
     assert "26 levels reached in total of 26 required." in ani.finish().text
     kept = stored.one(select(Result).where(Result.id == first.id))
     assert (kept.jpm_total_cap, kept.inputs) == (Decimal("96.30"), first.inputs)
@@ -226,22 +226,6 @@ def test_beginning_in_many_tabs_at_once_makes_one_rating(bridge_app, learner, st
 
     assert statuses == [303] * 4
     assert stored.count(Assessment) == 1
-
-
-@pytest.fixture
-def statements(bridge_app):
-    """Every statement since the list was last cleared, the session's own included."""
-    seen: list[str] = []
-    with bridge_app.app_context():
-        engine = db.engine
-
-    def listen(connection, cursor, statement, parameters, context, many):
-        if statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
-            seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", listen)
-    yield seen
-    event.remove(engine, "before_cursor_execute", listen)
 
 
 PAGES = {

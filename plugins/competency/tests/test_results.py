@@ -6,9 +6,9 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from lms_bridge_competency.computing import compute_lines
 from lms_bridge_competency.models import Requirement, Result, ResultLine
 from lms_bridge_competency.reading import stored_bands
-from lms_bridge_competency.results import compute_lines
 from sqlalchemy import insert, select
 
 from lms_bridge.api import Post, db, gaps_of, now, person_ref

@@ -1,10 +1,11 @@
-"""What shows the plugin in the demo agency: self-ratings of most of its people, with their results."""
+"""What shows the plugin in the demo agency: ratings of most of its people, with their results."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 from sqlalchemy import insert, select
 
@@ -18,13 +19,15 @@ from lms_bridge.api import (
     db,
     open_gap,
     person_ref,
+    superiors_of,
 )
+from lms_bridge_competency.computing import collect_inputs, compute_lines, store_result
 from lms_bridge_competency.models import Answer, Assessment, AssessmentState, RatingSource
 from lms_bridge_competency.progress import build_steps
 from lms_bridge_competency.ratings import Rating
 from lms_bridge_competency.reference import FRAMEWORK
-from lms_bridge_competency.results import collect_inputs, compute_lines, store_result
 from lms_bridge_competency.rules import Line, Mark
+from lms_bridge_competency.sources import key_of, rated_source
 from lms_bridge_competency.standards import PostView, Standard, resolve_standard
 
 TRY_THEMSELVES = ("ANI", "BUDI", "DEWI", "RAHMAT", "HENDRA")
@@ -52,10 +55,21 @@ def make_self_ratings(today: dt.date) -> list[str]:
         if chance.random() < 0.8:
             earlier = year_before + dt.timedelta(days=chance.randint(0, 340))
             _rate(person, view, dictionary, chance, at=earlier, weaker=0.3)
-        _open_gaps(person, _rate(person, view, dictionary, chance, at=rated_at), at=rated_at)
+        superior = _superior(person, today) if chance.random() < 0.6 else None
+        lines = _rate(person, view, dictionary, chance, at=rated_at, superior=superior)
+        _open_gaps(person, lines, at=rated_at)
         made += 1
     db.session.flush()
     return [f"{made} self-ratings with results"]
+
+
+def _superior(person: PersonRef, today: dt.date) -> int | None:
+    """Return who leads a person, unless it is somebody whom one can be: their people wait for them."""
+    leading = superiors_of(person, on=today)
+    themselves = select(Placement.id).join(Post, Post.id == Placement.post_id).where(Post.code.in_(TRY_THEMSELVES))
+    if not leading or db.session.scalar(themselves.where(Placement.person_id == leading[0].person_id).limit(1)):
+        return None
+    return leading[0].person_id
 
 
 def _holders(today: dt.date) -> list[tuple[int, Post]]:
@@ -81,19 +95,46 @@ def _rate(
     *,
     at: dt.datetime,
     weaker: float = 0.0,
+    superior: int | None = None,
 ) -> list[Line]:
+    """Store a self-rating, perhaps one by a superior that sees a few things otherwise, and their result."""
+    levels = dict(_levels(post, dictionary, chance, weaker))
+    sources = _answered(person, post, dictionary, levels, at=at)
+    if superior:
+        seen = {key: max(1, level - (chance.random() < 0.3)) for key, level in levels.items()}
+        sources |= _answered(person, post, dictionary, seen, at=at, superior=superior)
+    inputs = collect_inputs(post, sources)
+    lines = compute_lines(inputs)
+    store_result(inputs, lines, post, person_id=person.id, cycle=str(at.year), number=1, now=at)
+    return lines
+
+
+def _levels(
+    post: PostView, dictionary: list[CompetencyView], chance: Random, weaker: float
+) -> Iterator[tuple[str, int]]:
     differences, weights = zip(*_DIFFERENCES, strict=True)
-    marks: dict[str, Mark] = {}
     for competency in dictionary:
         required = post.standard[competency.key].level
         difference = chance.choices(differences, weights)[0] - (competency.key == _WEAK and chance.random() < 0.4)
         difference -= chance.random() < weaker
-        marks |= _marks(competency, required, max(1, min(5, required + difference)))
+        yield competency.key, max(1, min(5, required + difference))
+
+
+def _answered(
+    person: PersonRef,
+    post: PostView,
+    dictionary: list[CompetencyView],
+    levels: dict[str, int],
+    *,
+    at: dt.datetime,
+    superior: int | None = None,
+) -> dict[str, Any]:
+    """Store a finished rating that gives these levels, and return it as a source of the result."""
     assessment = Assessment(
         person_id=person.id,
-        rater_id=person.id,
+        rater_id=superior or person.id,
         cycle=str(at.year),
-        source=RatingSource.SELF,
+        source=RatingSource.SUPERIOR if superior else RatingSource.SELF,
         framework=FRAMEWORK,
         state=AssessmentState.FINISHED,
         started_at=at - dt.timedelta(minutes=12),
@@ -102,13 +143,13 @@ def _rate(
     )
     db.session.add(assessment)
     db.session.flush()
+    marks: dict[str, Mark] = {}
+    for competency in dictionary:
+        marks |= _marks(competency, post.standard[competency.key].level, levels[competency.key])
     given = {"assessment_id": assessment.id, "answered_at": at}
     db.session.execute(insert(Answer), [{**given, "indicator": key, "mark": mark} for key, mark in marks.items()])
     rating = Rating(assessment, assessment.cycle, post, build_steps(dictionary, post.standard, marks))
-    inputs = collect_inputs(rating, assessment, post)
-    lines = compute_lines(inputs)
-    store_result(inputs, lines, assessment, post, number=1, now=at)
-    return lines
+    return {key_of(assessment): rated_source(rating, assessment, notes={}, now=at)}
 
 
 def _open_gaps(person: PersonRef, lines: list[Line], *, at: dt.datetime) -> None:

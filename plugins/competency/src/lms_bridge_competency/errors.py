@@ -46,3 +46,20 @@ class NoStandard(Conflict):
 
     def __init__(self) -> None:
         super().__init__(_("Choose the level of your post first. Your HR analyst can enter its standard."))
+
+
+class NoteMissing(Conflict):
+    """A rater finishes while their rating lies far from the other side's and they have not said why.
+
+    What helps: Write a short note for each competency that the page names.
+    """
+
+    code = "rating-note-missing"
+    title = _l("Say why you see it so differently")
+
+    def __init__(self, unexplained: list[str]) -> None:
+        names = ", ".join(unexplained)
+        super().__init__(
+            _("The ratings differ by two levels or more in: %(names)s. Write a short note for each.", names=names),
+            reason=f"{len(unexplained)} notes missing",
+        )

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, format_decimal
 
-from lms_bridge.api import BridgeContext, Card, Task, _, ngettext, now, url_for
+from lms_bridge.api import BridgeContext, Card, Task, _, current, may_for_others, ngettext, now, url_for
 from lms_bridge_competency.models import Result
+from lms_bridge_competency.people_to_rate import RATE_OTHERS, count_waiting
 from lms_bridge_competency.ratings import Rating, load_rating
 from lms_bridge_competency.reading import categories
 from lms_bridge_competency.reference import band_names
@@ -23,7 +24,7 @@ def cards(context: BridgeContext) -> list[Card]:
     result = latest_result(context.person)
     if result is None:
         return []
-    sentence = " ".join([_standing(result), _match(result), _("Self-rating of %(day)s.", day=_day(result, context))])
+    sentence = " ".join([_standing(result), _match(result), _("Result of %(day)s.", day=_day(result, context))])
     band = categories(result).get(Purpose.MAPPING)
     return [
         Card(
@@ -66,13 +67,20 @@ def _day(result: Result, context: BridgeContext) -> str:
 
 
 def tasks(context: BridgeContext) -> list[Task]:
-    """Return a task while the self-rating waits for the person."""
+    """Return a task while the self-rating waits for the person, and one while their people wait for them."""
     rating = load_rating(context, now=now())
     words = _first_step(rating) if rating.assessment is None else _next_step(rating)
-    if words is None:
+    own = [Task(title=words[0], detail=words[1], link=url_for("competency.self_rating"), icon="level")] if words else []
+    return [*own, *_of_others(rating.cycle)]
+
+
+def _of_others(cycle: str) -> list[Task]:
+    waiting = count_waiting(current, cycle=cycle) if may_for_others(current, RATE_OTHERS) else 0
+    if not waiting:
         return []
-    title, detail = words
-    return [Task(title=title, detail=detail, link=url_for("competency.self_rating"), icon="level")]
+    title = ngettext("Rate %(num)s person whom you lead", "Rate %(num)s people whom you lead", waiting)
+    detail = _("They have rated themselves")
+    return [Task(title=title, detail=detail, link=url_for("competency.people_to_rate"), icon="level", count=waiting)]
 
 
 def _first_step(rating: Rating) -> tuple[str, str] | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Numeric, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms_bridge.api import AgencyOwned, Code, Name, Percent, Score, plugin_base
@@ -46,9 +47,10 @@ class Requirement(AgencyOwned, Base):
 
 
 class RatingSource(Enum):
-    """Who rates. Later sources are further members; the column holds text."""
+    """Who rates by answering. Other sources are told by evidence; the column holds text."""
 
     SELF = "self"
+    SUPERIOR = "superior"
 
 
 class AssessmentState(Enum):
@@ -129,13 +131,17 @@ class Result(AgencyOwned, Base):
 
 
 class ResultLine(AgencyOwned, Base):
-    """One competency of a result. ``attained`` is empty where it could not be rated; that is not 0."""
+    """One competency of a result. ``attained`` is empty where it could not be rated; that is not 0.
+
+    ``blended`` is what the sources give before it is rounded down to ``attained``.
+    """
 
     __tablename__ = "competency_result_line"
     __table_args__ = (
         UniqueConstraint("result_id", "competency"),
         CheckConstraint("required BETWEEN 0 AND 5", name="required"),
         CheckConstraint("attained BETWEEN 0 AND 5", name="attained"),
+        CheckConstraint("blended BETWEEN 0 AND 5", name="blended"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     result_id: Mapped[int] = mapped_column(ForeignKey("competency_result.id", ondelete="CASCADE"))
@@ -143,4 +149,5 @@ class ResultLine(AgencyOwned, Base):
     competency: Mapped[Name]
     required: Mapped[int]
     attained: Mapped[int | None]
+    blended: Mapped[Decimal | None] = mapped_column(Numeric(3, 2))
     gap: Mapped[int | None]

@@ -25,7 +25,8 @@ from lms_bridge.api import (
     _l,
     hookimpl,
 )
-from lms_bridge_competency import home, indicators, privacy
+from lms_bridge_competency import home, indicators, privacy, start_views
+from lms_bridge_competency.computing import MODULE
 from lms_bridge_competency.demo import make_self_ratings
 from lms_bridge_competency.dictionary.views import EDIT
 from lms_bridge_competency.events import ResultComputed
@@ -33,21 +34,22 @@ from lms_bridge_competency.hours import home as hours_home
 from lms_bridge_competency.hours import views as hours_views
 from lms_bridge_competency.hours.claims import VERIFY
 from lms_bridge_competency.hours.demo import make_hours
-from lms_bridge_competency.hours.schemas import TargetSchema
 from lms_bridge_competency.indicator_facts import sources
+from lms_bridge_competency.people_to_rate import RATE_OTHERS
 from lms_bridge_competency.plan import home as plan_home
 from lms_bridge_competency.plan import views as plan_views
 from lms_bridge_competency.plan.deciding import APPROVE, CHECK
 from lms_bridge_competency.plan.demo import make_plans
 from lms_bridge_competency.requirements.views import SET
-from lms_bridge_competency.results import MODULE
 from lms_bridge_competency.rules import grade
+from lms_bridge_competency.settings import SettingsSchema
 from lms_bridge_competency.unit_map.access import VIEW_EVERY_UNIT, VIEW_UNIT
 from lms_bridge_competency.unit_map.views import bp
 
 _TITLE = _l("Competency mapping")
 _DESCRIPTION = _l("Rate yourself on the nine official competencies and see level, gap and Job Person Match.")
 _COLUMN = _l("Competency mapping: level attained against the standard of the post")
+_OFFERED = ("self-rating", "hours", "plan", "rate-people")
 DRAFTS_KEPT = dt.timedelta(days=730)
 
 
@@ -67,6 +69,14 @@ def plugin() -> Plugin:
                 endpoint="competency.self_rating",
                 icon="level",
                 score_map=ScoreMap(maximum=100, label=_COLUMN, to_score=grade),
+            ),
+            Module(
+                name="rate-people",
+                title=_l("Rate my people"),
+                description=_l("Rate those whom you lead on the same behaviours as they rate themselves."),
+                endpoint="competency.people_to_rate",
+                icon="people",
+                action=RATE_OTHERS,
             ),
             Module(
                 name="hours",
@@ -126,7 +136,8 @@ def plugin() -> Plugin:
             ),
         ),
         permissions=(
-            Permission("competency.rate-self", _l("Rate oneself"), frozenset({"self"})),
+            Permission(start_views.RATE, _l("Rate oneself"), frozenset({"self"})),
+            Permission(RATE_OTHERS, _l("Rate those whom one leads"), frozenset({"superior"})),
             Permission(
                 "competency.view-result",
                 _l("See a competency result"),
@@ -167,33 +178,24 @@ def plugin() -> Plugin:
             NavigationItem(_l("My plan"), "competency.plan"),
             NavigationItem(_l("Learning hours"), "competency.hours"),
         ),
-        settings=TargetSchema,
+        settings=SettingsSchema,
     )
 
 
 @hookimpl
 def catalog_items(context: DeepLinkContext) -> list[CatalogItem]:
-    """Offer the self-rating with a column of 100 points."""
+    """Offer what belongs into a course: the self-rating with a column of 100 points, and others without one."""
+    column = LineItemOffer(_TITLE, score_maximum=100, resource_id=MODULE, tag="self-rating")
     return [
         CatalogItem(
-            module=MODULE,
-            title=_TITLE,
-            description=_DESCRIPTION,
-            line_item=LineItemOffer(_TITLE, score_maximum=100, resource_id=MODULE, tag="self-rating"),
-            icon="level",
-        ),
-        CatalogItem(
-            module="competency.hours",
-            title=_l("My learning hours"),
-            description=_l("What you did this year, how many JP of it count, and what you enter yourself."),
-            icon="clock",
-        ),
-        CatalogItem(
-            module="competency.plan",
-            title=_l("My development plan"),
-            description=_l("What you do this year to close your gaps, in the mix 70:20:10."),
-            icon="calendar",
-        ),
+            module=f"competency.{one.name}",
+            title=one.title,
+            description=one.description,
+            line_item=column if one.score_map else None,
+            icon=one.icon,
+        )
+        for one in plugin().modules
+        if one.name in _OFFERED
     ]
 
 

@@ -1,4 +1,4 @@
-"""Self-ratings: beginning one, keeping its answers, and how far it is."""
+"""Ratings by oneself or a superior: beginning one, keeping its answers, and how far it is."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ from lms_bridge_competency.standards import PostView, post_of
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A self-rating as a page needs it; without an assessment it has not begun, without a post it cannot."""
+    """A rating as a page needs it; without an assessment it has not begun, without a post it cannot.
+
+    ``of`` is the person whom a superior rates; nothing in a self-rating.
+    """
 
     assessment: Assessment | None
     cycle: str
     post: PostView | None
     steps: tuple[Step, ...]
+    of: PersonRef | None = None
 
     @property
     def done(self) -> int:
@@ -61,39 +65,62 @@ def cycle_at(moment: dt.datetime, *, timezone: str) -> str:
     return str(moment.astimezone(ZoneInfo(timezone)).year)
 
 
-def load_rating(context: BridgeContext, *, now: dt.datetime, lock: bool = False) -> Rating:
-    """Return the self-rating of the person of the session: the one that is open, else that of this cycle.
+def load_rating(context: BridgeContext, *, now: dt.datetime, of: PersonRef | None = None, lock: bool = False) -> Rating:
+    """Return a rating by the person of the session: the one that is open, else that of this cycle.
 
+    :param of: whom they rate; by default themselves.
     :param lock: hold the assessment until the end of the transaction, so that two tabs write one after the other.
     """
     cycle = cycle_at(now, timezone=context.agency.timezone)
-    assessment = find_assessment(context.person, cycle=cycle, lock=lock)
-    dictionary = competencies(FRAMEWORK)
-    post = post_of(
-        context.person,
-        dictionary,
+    person = of or context.person
+    assessment = find_assessment(person, rater=context.person, source=_source(of), cycle=cycle, lock=lock)
+    post = _post(context, person, assessment, now=now)
+    if post is None and of:
+        post = _post(context, person, _newest(person, RatingSource.SELF), now=now)
+    steps = build_steps(post.competencies, post.standard, marks_of(assessment)) if post else ()
+    return Rating(assessment, assessment.cycle if assessment else cycle, post, steps, of)
+
+
+def _source(of: PersonRef | None) -> RatingSource:
+    return RatingSource.SUPERIOR if of else RatingSource.SELF
+
+
+def _post(
+    context: BridgeContext, person: PersonRef, declared: Assessment | None, *, now: dt.datetime
+) -> PostView | None:
+    return post_of(
+        person,
+        competencies(FRAMEWORK),
         on=now.astimezone(ZoneInfo(context.agency.timezone)).date(),
-        declared_level=assessment.declared_level if assessment else None,
+        declared_level=declared.declared_level if declared else None,
         locale=context.locale,
     )
-    steps = build_steps(post.competencies, post.standard, marks_of(assessment)) if post else ()
-    return Rating(assessment, assessment.cycle if assessment else cycle, post, steps)
 
 
-def find_assessment(person: PersonRef, *, cycle: str, lock: bool = False) -> Assessment | None:
-    """Return the newest self-rating if it is still open or of this cycle."""
-    statement = (
-        select(Assessment)
-        .where(Assessment.person_id.in_(person.ids), Assessment.source == RatingSource.SELF)
-        .order_by(Assessment.cycle.desc(), Assessment.id.desc())
-        .limit(1)
-    )
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    newest = db.session.scalar(statement)
+def find_assessment(
+    person: PersonRef, *, rater: PersonRef, source: RatingSource, cycle: str, lock: bool = False
+) -> Assessment | None:
+    """Return the newest rating of a person by a rater if it is still open or of this cycle."""
+    newest = _newest(person, source, rater=rater, lock=lock)
     if newest is None or (newest.state is not AssessmentState.DRAFT and newest.cycle != cycle):
         return None
     return newest
+
+
+def _newest(
+    person: PersonRef, source: RatingSource, *, rater: PersonRef | None = None, lock: bool = False
+) -> Assessment | None:
+    statement = (
+        select(Assessment)
+        .where(Assessment.person_id.in_(person.ids), Assessment.source == source)
+        .order_by(Assessment.cycle.desc(), Assessment.id.desc())
+        .limit(1)
+    )
+    if rater is not None:
+        statement = statement.where(Assessment.rater_id.in_(rater.ids))
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return db.session.scalar(statement)
 
 
 def marks_of(assessment: Assessment | None) -> dict[str, Mark]:
@@ -114,31 +141,35 @@ def example_of(assessment: Assessment | None, competency: str) -> str:
     return text or ""
 
 
-def begin_rating(context: BridgeContext, *, declared_level: str | None, now: dt.datetime) -> Rating:
-    """Begin the self-rating of this cycle, or return the one that has begun.
+def begin_rating(
+    context: BridgeContext, *, now: dt.datetime, declared_level: str | None = None, of: PersonRef | None = None
+) -> Rating:
+    """Begin the rating of this cycle, or return the one that has begun.
 
-    :param declared_level: counts only while no post with a standard is known of the person.
+    :param declared_level: counts only in a self-rating, while no post with a standard is known of the person.
+    :param of: whom the person of the session rates; by default themselves.
     :raises NoStandard: neither a post nor a chosen level is known.
     """
-    rating = load_rating(context, now=now, lock=True)
-    assessment = rating.assessment or _new_assessment(context.person, cycle=rating.cycle, now=now)
-    chooses = rating.post is None or rating.post.declared
+    rating = load_rating(context, now=now, of=of, lock=True)
+    assessment = rating.assessment or _new_assessment(context.person, of=of, cycle=rating.cycle, now=now)
+    chooses = of is None and (rating.post is None or rating.post.declared)
     if chooses and declared_level and declared_level != assessment.declared_level:
         assessment.declared_level = declared_level
         _changed(assessment, now=now)
     db.session.flush()
-    rating = load_rating(context, now=now)
+    rating = load_rating(context, now=now, of=of)
     if rating.post is None or not rating.steps:
         raise NoStandard
     return rating
 
 
-def _new_assessment(person: PersonRef, *, cycle: str, now: dt.datetime) -> Assessment:
+def _new_assessment(rater: PersonRef, *, of: PersonRef | None, cycle: str, now: dt.datetime) -> Assessment:
+    person = of or rater
     assessment = Assessment(
         person_id=person.id,
-        rater_id=person.id,
+        rater_id=rater.id,
         cycle=cycle,
-        source=RatingSource.SELF,
+        source=_source(of),
         framework=FRAMEWORK,
         state=AssessmentState.DRAFT,
         started_at=now,
@@ -149,7 +180,7 @@ def _new_assessment(person: PersonRef, *, cycle: str, now: dt.datetime) -> Asses
             db.session.add(assessment)
     except IntegrityError:
         # Another tab began it between our look and our insert; theirs is as good as ours.
-        begun = find_assessment(person, cycle=cycle, lock=True)
+        begun = find_assessment(person, rater=rater, source=_source(of), cycle=cycle, lock=True)
         if begun is None:
             raise
         return begun

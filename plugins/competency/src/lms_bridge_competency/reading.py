@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from lms_bridge.api import CompetencyView
+from lms_bridge_competency.blending import Blend, Group
 from lms_bridge_competency.models import Result, ResultLine
 from lms_bridge_competency.radar import Radar, draw
-from lms_bridge_competency.results import stored_levels
 from lms_bridge_competency.rules import (
     Band,
     GapStatus,
@@ -25,6 +26,7 @@ from lms_bridge_competency.rules import (
     gap_status,
     job_person_match,
 )
+from lms_bridge_competency.sources import Source, blend_of, sources_in, weights_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,17 @@ class AskedLevel:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownRating:
+    """What one rater says of a competency: the level, how it came about, and perhaps a note."""
+
+    group: Group
+    level: Decimal | None
+    asked: tuple[AskedLevel, ...]
+    assumed: tuple[int, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShownLine:
     """One competency of a result with everything that its numbers come from."""
 
@@ -55,8 +68,18 @@ class ShownLine:
     basis: str
     rule: str
     confirmed: bool
-    asked: tuple[AskedLevel, ...]
-    assumed: tuple[int, ...]
+    ratings: tuple[ShownRating, ...]
+    blend: Blend | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSource:
+    """One rating behind a result: who gave it, when, and its weight of the whole; 0 where it does not count."""
+
+    group: Group
+    rated_at: dt.datetime
+    weight: int
+    whole: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +96,7 @@ class ShownResult:
 
     result: Result
     lines: tuple[ShownLine, ...]
+    sources: tuple[ShownSource, ...]
     main: Verdict
     other: Verdict
     bands: dict[Purpose, tuple[Band, ...]]
@@ -136,6 +160,7 @@ def show_result(result: Result, rows: Iterable[ResultLine], dictionary: Iterable
     return ShownResult(
         result=result,
         lines=lines,
+        sources=tuple(_sources(result)),
         main=verdicts[result.method],
         other=verdicts[other],
         bands={purpose: tuple(band for band in bands if band.purpose is purpose) for purpose in Purpose},
@@ -155,15 +180,36 @@ def _line(row: ResultLine, competency: CompetencyView | None, inputs: dict[str, 
         basis=standard["basis"],
         rule=standard["rule"],
         confirmed=standard["confirmed"],
-        asked=tuple(_asked(row.competency, competency, inputs)),
-        assumed=assumed_levels(stored_levels(inputs, row.competency), attained=row.attained or 0),
+        ratings=tuple(_rating(source, row, competency) for source in sources_in(inputs)),
+        blend=blend_of(inputs, row.competency) if row.required else None,
     )
 
 
-def _asked(key: str, competency: CompetencyView | None, inputs: dict[str, Any]) -> Iterable[AskedLevel]:
+def _sources(result: Result) -> Iterable[ShownSource]:
+    known, weights = sources_in(result.inputs), weights_in(result.inputs)
+    groups = {source.group for source in known}
+    outranked = Group.ASSESSOR in groups
+    counted = {group: int(group is Group.ASSESSOR) if outranked else weights.get(group, 0) for group in groups}
+    whole = sum(counted.values())
+    for source in known:
+        yield ShownSource(source.group, source.rated_at or result.computed_at, counted[source.group], whole)
+
+
+def _rating(source: Source, row: ResultLine, competency: CompetencyView | None) -> ShownRating:
+    level = source.level(row.competency, required=row.required)
+    states = source.states(row.competency)
+    return ShownRating(
+        group=source.group,
+        level=level,
+        asked=tuple(_asked(source, row.competency, competency)),
+        assumed=assumed_levels(states, attained=int(level or 0)) if states else (),
+        note=source.note(row.competency),
+    )
+
+
+def _asked(source: Source, key: str, competency: CompetencyView | None) -> Iterable[AskedLevel]:
     texts = {level.level: level for level in competency.levels} if competency else {}
-    states = stored_levels(inputs, key)
-    answers = inputs["sources"]["self"]["answers"].get(key, {})
+    states, answers = source.states(key), source.answers(key)
     for level in sorted(states, reverse=True):
         known = texts.get(level)
         names = [one.text for one in known.indicators] if known else []

@@ -111,11 +111,15 @@ def half_up(value: Decimal) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One competency of a result: level required, and level attained or nothing where there is no rating."""
+    """One competency of a result: level required, and level attained or nothing where there is no rating.
+
+    ``blended`` is the level as the raters together give it, before it is rounded down.
+    """
 
     competency: str
     required: int
     attained: int | None
+    blended: Decimal | None = None
 
     @property
     def gap(self) -> int | None:

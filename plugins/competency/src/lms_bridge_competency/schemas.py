@@ -13,18 +13,18 @@ from lms_bridge_competency.ratings import SaveAnswers
 from lms_bridge_competency.reference import post_levels
 from lms_bridge_competency.rules import Mark
 
-LONGEST_EXAMPLE = 2000
+LONGEST_EXAMPLE, LONGEST_NOTE = 2000, 500
 _ONE_PAGE = validate.Length(max=50)
 _key = fields.String(validate=validate.Length(max=255))
 
 
 def grouped(form: Mapping[str, str]) -> dict[str, Any]:
-    """Gather the fields of a question page: ``answers:<indicator>`` and ``was:<indicator>`` become dictionaries."""
-    data: dict[str, Any] = {"answers": {}, "was": {}}
+    """Gather the fields of a page: ``answers:<indicator>``, ``was:<indicator>``, ``notes:<competency>``."""
+    data: dict[str, Any] = {}
     for name, value in form.items():
         group, colon, key = name.partition(":")
-        if colon and group in {"answers", "was"}:
-            data[group][key] = value
+        if colon and group in {"answers", "was", "notes"}:
+            data.setdefault(group, {})[key] = value.strip()
         else:
             data[name] = value.replace("\r\n", "\n").strip()
     return data
@@ -33,7 +33,7 @@ def grouped(form: Mapping[str, str]) -> dict[str, Any]:
 class SaveAnswersSchema(Schema):
     """One answer that saves itself, an example, or a whole question page."""
 
-    answers = fields.Dict(keys=_key, values=fields.Enum(Mark, by_value=True), validate=_ONE_PAGE)
+    answers = fields.Dict(keys=_key, values=fields.Enum(Mark, by_value=True), validate=_ONE_PAGE, load_default=dict)
     was = fields.Dict(keys=_key, values=fields.String(validate=validate.Length(max=16)), validate=_ONE_PAGE)
     example = fields.String(
         validate=validate.Length(
@@ -65,3 +65,14 @@ class BeginRatingSchema(Schema):
     @post_load
     def to_command(self, data: dict[str, Any], **kwargs: Any) -> BeginRating:
         return BeginRating(**data)
+
+
+class FinishSchema(Schema):
+    """What the overview posts: notes on large differences, by the key of the competency."""
+
+    notes = fields.Dict(
+        keys=_key,
+        values=fields.String(validate=validate.Length(max=LONGEST_NOTE)),
+        validate=validate.Length(max=100),
+        load_default=dict,
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -112,13 +111,3 @@ class YearSchema(Schema):
         unknown = EXCLUDE
 
     year = fields.Integer(load_default=None, validate=validate.Range(2000, 2100))
-
-
-class TargetSchema(Schema):
-    """What an agency sets for learning hours."""
-
-    jp_target = fields.Decimal(
-        load_default=Decimal(20),
-        validate=validate.Range(1, 400),
-        metadata={"title": "JP"},
-    )

@@ -1,0 +1,166 @@
+"""What a result is computed from, as it is stored with it: who said what, when, and what it weighs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from lms_bridge_competency.blending import DEFAULT_WEIGHTS, Blend, Group, blend
+from lms_bridge_competency.models import Assessment, RatingSource, Result
+from lms_bridge_competency.progress import Step
+from lms_bridge_competency.ratings import Rating
+from lms_bridge_competency.rules import LevelState, Mark, attained_level, judge_level
+
+LARGE_DIFFERENCE = 2
+"""From so many levels between self and superior on, whoever rates last says in a note why they see it otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One rating among those that a result is computed from."""
+
+    key: str
+    stored: Mapping[str, Any]
+
+    @property
+    def group(self) -> Group:
+        """The group of the rater."""
+        return Group(self.stored.get("group", self.key))
+
+    @property
+    def rated_at(self) -> dt.datetime | None:
+        """When the rating was finished; not kept with results before there were several sources."""
+        moment = self.stored.get("rated_at")
+        return dt.datetime.fromisoformat(moment) if moment else None
+
+    def answers(self, competency: str) -> Mapping[str, list[str | None]]:
+        """Return what was answered about a competency, by level."""
+        found: Mapping[str, list[str | None]] = self.stored.get("answers", {}).get(competency, {})
+        return found
+
+    def states(self, competency: str) -> dict[int, LevelState]:
+        """Return what the answers say of the levels of a competency."""
+        return {
+            int(level): judge_level([Mark(mark) if mark else None for mark in marks])
+            for level, marks in self.answers(competency).items()
+        }
+
+    def note(self, competency: str) -> str:
+        """Return what the rater noted about a large difference."""
+        return str(self.stored.get("notes", {}).get(competency, ""))
+
+    def level(self, competency: str, *, required: int) -> Decimal | None:
+        """Return the level that this rater gives, or nothing.
+
+        :param required: the level that was required; the one of the day of the rating counts where it is kept.
+        """
+        asked_for = self.stored.get("required", {}).get(competency, required)
+        attained = attained_level(self.states(competency), required=asked_for)
+        return None if attained is None else Decimal(attained)
+
+
+def sources_in(inputs: Mapping[str, Any]) -> list[Source]:
+    """Return the ratings of stored inputs, in the order of their groups."""
+    order = list(Group)
+    found = [Source(key, stored) for key, stored in inputs["sources"].items()]
+    return sorted(found, key=lambda source: (order.index(source.group), source.key))
+
+
+def weights_in(inputs: Mapping[str, Any]) -> dict[Group, int]:
+    """Return the weights by which stored inputs are blended."""
+    stored = inputs.get("weights")
+    return {Group(name): weight for name, weight in stored.items()} if stored else dict(DEFAULT_WEIGHTS)
+
+
+def blend_of(inputs: Mapping[str, Any], competency: str) -> Blend | None:
+    """Blend what stored inputs say of one competency."""
+    required = inputs["standard"].get(competency, {}).get("level", 0)
+    said: dict[Group, list[Decimal]] = {}
+    for source in sources_in(inputs):
+        level = source.level(competency, required=required)
+        if level is not None:
+            said.setdefault(source.group, []).append(level)
+    return blend(said, weights_in(inputs))
+
+
+def key_of(assessment: Assessment) -> str:
+    """Return the place of a rating among the sources; a rater has one."""
+    if assessment.source is RatingSource.SELF:
+        return Group.SELF.value
+    return f"{assessment.source.value}:{assessment.rater_id}"
+
+
+def rated_source(
+    rating: Rating, assessment: Assessment, *, notes: Mapping[str, str], now: dt.datetime
+) -> dict[str, Any]:
+    """Return a finished rating as it is stored with results."""
+    return {
+        "group": assessment.source.value,
+        "assessment": assessment.id,
+        "cycle": assessment.cycle,
+        "rated_at": now.isoformat(),
+        "required": {step.key: step.required.level for step in rating.steps},
+        "answers": {step.key: _answers(step) for step in rating.steps},
+        "notes": {key: note for key, note in notes.items() if note},
+    }
+
+
+def _answers(step: Step) -> dict[str, list[str | None]]:
+    return {
+        str(rung.level): [question.mark.value if question.mark else None for question in rung.questions]
+        for rung in step.rungs
+        if rung.answered
+    }
+
+
+def carried(last: Result | None, *, besides: Assessment, now: dt.datetime, valid: dt.timedelta) -> dict[str, Any]:
+    """Return the sources of the last result that still count beside a rating that is finished now.
+
+    :param valid: how long a rating counts. Of a group whose members rate one by one, only the newest cycle counts.
+    """
+    return dict(_still_valid(last, besides=besides, now=now, valid=valid)) if last else {}
+
+
+def _still_valid(
+    last: Result, *, besides: Assessment, now: dt.datetime, valid: dt.timedelta
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for source in sources_in(last.inputs):
+        of_group = source.group.value == besides.source.value
+        if source.key == key_of(besides) or (of_group and source.stored.get("cycle", last.cycle) < besides.cycle):
+            continue
+        if now - (source.rated_at or last.computed_at) < valid:
+            # What older results did not keep with a source is known from the result itself.
+            told = {"rated_at": last.computed_at.isoformat(), "cycle": last.cycle}
+            yield source.key, {**told, **source.stored}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A competency in which two ratings lie far apart: the one that is finished now, and the one before."""
+
+    key: str
+    name: str
+    level: int
+    other: int
+
+
+def large_differences(rating: Rating, last: Result | None) -> list[Difference]:
+    """Return where a rating lies two levels or more from what the other side said: self from superior, and back."""
+    if last is None:
+        return []
+    other = Group.SELF if rating.of else Group.SUPERIOR
+    theirs = [source for source in sources_in(last.inputs) if source.group is other]
+    found = []
+    for step in rating.steps:
+        said = [
+            level for source in theirs if (level := source.level(step.key, required=step.required.level)) is not None
+        ]
+        far = [
+            int(level) for level in said if step.attained is not None and abs(level - step.attained) >= LARGE_DIFFERENCE
+        ]
+        if far:
+            found.append(Difference(step.key, step.name, step.attained or 0, far[0]))
+    return found
