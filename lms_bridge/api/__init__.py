@@ -77,6 +77,7 @@ from lms_bridge.models import (
     ActivityScope,
     ActivityState,
     AuditKind,
+    EvidenceKind,
     FrameworkState,
     ParticipantStatus,
     Person,
@@ -99,7 +100,15 @@ from lms_bridge.services.activities import (
 )
 from lms_bridge.services.audit import audit, audit_reads
 from lms_bridge.services.development_forms import DevelopmentForm, development_forms
-from lms_bridge.services.evidence import GapView, close_gap, gaps_of, open_gap, record_evidence
+from lms_bridge.services.evidence import (
+    EvidenceView,
+    GapView,
+    close_gap,
+    evidence_of,
+    gaps_of,
+    open_gap,
+    record_evidence,
+)
 from lms_bridge.services.framework_editing import (
     FrameworkText,
     approve_framework,
@@ -214,7 +223,9 @@ __all__ = [
     "ErasureReceipt",
     "Event",
     "EventHandler",
+    "EvidenceKind",
     "EvidenceRecorded",
+    "EvidenceView",
     "ExportPart",
     "Facts",
     "FileRefused",
@@ -311,6 +322,7 @@ __all__ = [
     "differ_too_little",
     "discard_framework",
     "ensure",
+    "evidence_of",
     "export_document",
     "export_table",
     "fault_sentence",

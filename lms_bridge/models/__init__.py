@@ -11,7 +11,7 @@ from lms_bridge.models.activity import (
     SuggestionState,
 )
 from lms_bridge.models.audit import AuditEntry, AuditKind
-from lms_bridge.models.evidence import Evidence, Gap, PersonScore
+from lms_bridge.models.evidence import Evidence, EvidenceKind, Gap, PersonScore
 from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework, FrameworkState
 from lms_bridge.models.grades import Grade, GradeState, LineItem
 from lms_bridge.models.imports import Import, ImportFile, ImportMapping, ImportRow, ImportState
@@ -70,6 +70,7 @@ __all__ = [
     "Deployment",
     "Enrolment",
     "Evidence",
+    "EvidenceKind",
     "Framework",
     "FrameworkState",
     "Gap",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from enum import Enum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -10,8 +11,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lms_bridge.db import AgencyOwned, Code, Model, Name, Score
 
 
+class EvidenceKind(Enum):
+    """Who or what says it. Whoever weighs evidence decides by this, not by the plugin that it comes from."""
+
+    SELF = "self"
+    SUPERIOR = "superior"
+    PEER = "peer"
+    SUBORDINATE = "subordinate"
+    ASSESSOR = "assessor"
+    OBSERVER = "observer"
+    COURSE = "course"
+    OTHER = "other"
+
+
 class Evidence(Model, AgencyOwned):
-    """One sign of a competency: value 0-1 and, where the source knows it, a level 1-5."""
+    """One sign of a competency: value 0-1 and, where the source knows it, a level 0-5."""
 
     __tablename__ = "core_evidence"
     __table_args__ = (
@@ -23,6 +37,7 @@ class Evidence(Model, AgencyOwned):
     person_id: Mapped[int] = mapped_column(ForeignKey("core_person.id"))
     competency: Mapped[Name]
     source: Mapped[Name]
+    kind: Mapped[EvidenceKind] = mapped_column(default=EvidenceKind.OTHER, server_default="other")
     value: Mapped[Score]
     level: Mapped[int | None]
     seen_at: Mapped[dt.datetime]

@@ -6,7 +6,7 @@ import re
 
 from lms_bridge.testing import PluginContract
 
-from .conftest import CODES, Learner, answers
+from .conftest import Learner
 
 
 class TestContract(PluginContract):
@@ -34,9 +34,6 @@ class TestContract(PluginContract):
         superior = launch(user="rahmat")
         root = re.search(r"/p/competency/ratings/\d+", superior.get("/p/competency/ratings").text)[0]
         superior.post(f"{root}/start")
-        for code in CODES:
-            superior.post(f"{root}/{code}/3", data=answers(code, 3, 3))
-        superior.post(f"{root}/finish")
         analyst = launch(user="dewi")
         analyst.post("/p/competency/dictionary", data={"family": "tik", "version": "1", "title_id": "Kamus TIK"})
         analyst.post("/p/competency/dictionary/2/entry", data={"code": "T1", "name_id": "Basis data"})

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
-from lms_bridge_competency.computing import compute_lines, finish_rating
+from lms_bridge_competency.computing import compute_lines
+from lms_bridge_competency.finishing import finish_rating
 from lms_bridge_competency.models import Answer, Assessment, Requirement, Result
 from lms_bridge_competency.ratings import SaveAnswers, begin_rating, cycle_at, load_rating, save_answers
 from lms_bridge_competency.rules import Mark, job_person_match

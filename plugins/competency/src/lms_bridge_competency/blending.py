@@ -22,11 +22,20 @@ class Group(Enum):
     SUPERIOR = "superior"
     PEER = "peer"
     SUBORDINATE = "subordinate"
+    OBSERVER = "observer"
+    COURSE = "course"
     SELF = "self"
 
 
-DEFAULT_WEIGHTS: Mapping[Group, int] = {Group.SUPERIOR: 50, Group.PEER: 20, Group.SUBORDINATE: 10, Group.SELF: 20}
-"""What each group weighs where an agency sets nothing (domain study 2.1, own rule)."""
+DEFAULT_WEIGHTS: Mapping[Group, int] = {
+    Group.SUPERIOR: 50,
+    Group.PEER: 20,
+    Group.SUBORDINATE: 10,
+    Group.OBSERVER: 0,
+    Group.COURSE: 0,
+    Group.SELF: 20,
+}
+"""What each group weighs where an agency sets nothing (domain study 2.1, own rule): observers and courses nothing."""
 
 
 @dataclass(frozen=True, slots=True)

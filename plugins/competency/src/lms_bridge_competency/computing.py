@@ -1,4 +1,4 @@
-"""Results: computing one when a rating is finished, keeping it unchanged, and telling whoever needs it."""
+"""Results: what one is computed from, computing it, keeping it unchanged, and telling whoever needs it."""
 
 from __future__ import annotations
 
@@ -7,109 +7,52 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from sqlalchemy import select
 
 from lms_bridge.api import (
-    BridgeContext,
-    Person,
     PersonRef,
     close_gap,
     db,
     open_gap,
     publish,
-    record_evidence,
     record_score,
 )
 from lms_bridge_competency.blending import BLEND_RULE, Group
-from lms_bridge_competency.errors import NoStandard, NotBegun, NotComplete, NoteMissing
 from lms_bridge_competency.events import ResultComputed
 from lms_bridge_competency.indicators import publish_result
-from lms_bridge_competency.models import Assessment, AssessmentState, Result, ResultLine
-from lms_bridge_competency.ratings import Rating, load_rating
+from lms_bridge_competency.models import Result, ResultLine
 from lms_bridge_competency.reference import BAND_RULE, BAND_VERSION, FRAMEWORK, bands
-from lms_bridge_competency.results import last_result, latest_result
+from lms_bridge_competency.results import last_result
 from lms_bridge_competency.rules import (
     ATTAINED_RULE,
     JPM_RULE,
     Line,
     Method,
-    evidence_value,
     grade,
     job_person_match,
 )
-from lms_bridge_competency.settings import rating_validity, weights
-from lms_bridge_competency.sources import blend_of, carried, key_of, large_differences, rated_source
+from lms_bridge_competency.settings import weights
+from lms_bridge_competency.sources import (
+    blend_of,
+)
 from lms_bridge_competency.standards import PostView
 
 MODULE = "competency.self-rating"
 log = structlog.get_logger("lms_bridge.plugin.competency")
 
 
-def finish_rating(
-    context: BridgeContext,
-    *,
-    now: dt.datetime,
-    of: PersonRef | None = None,
-    notes: Mapping[str, str] | None = None,
-) -> Result:
-    """Compute the result with a finished rating, hand it to whoever needs it, and return it.
-
-    Pressing twice, or finishing again with the same answers and the same standard, returns the result that is there.
-
-    :param of: whom the person of the session rates; by default themselves.
-    :param notes: why the rater sees a competency so differently from the other side, by its key.
-    :raises NotBegun: there is no rating.
-    :raises NoStandard: there is nothing to measure against.
-    :raises NotComplete: a required competency has no level yet.
-    :raises NoteMissing: a large difference has no note.
-    """
-    rating = load_rating(context, now=now, of=of, lock=True)
-    if rating.assessment is None:
-        raise NotBegun
-    if rating.post is None or not rating.steps:
-        raise NoStandard
-    if rating.missing:
-        raise NotComplete([step.name for step in rating.missing])
-    person = of or context.person
-    _wait_for_others(person)
-    before, given = latest_result(person), dict(notes or {})
-    unexplained = [one.name for one in large_differences(rating, before) if not given.get(one.key)]
-    if unexplained:
-        raise NoteMissing(unexplained)
-    return _store_finished(rating, rating.assessment, rating.post, person, before=before, notes=given, now=now)
-
-
-def _wait_for_others(person: PersonRef) -> None:
-    """Hold the person until the end of the transaction: of two raters who finish at once, the later counts both."""
-    db.session.execute(select(Person.id).where(Person.id.in_(person.ids)).order_by(Person.id).with_for_update())
-
-
-def _store_finished(
-    rating: Rating,
-    assessment: Assessment,
-    post: PostView,
-    person: PersonRef,
-    *,
-    before: Result | None,
-    notes: Mapping[str, str],
-    now: dt.datetime,
-) -> Result:
-    sources = carried(before, besides=assessment, now=now, valid=rating_validity())
-    sources[key_of(assessment)] = rated_source(rating, assessment, notes=notes, now=now)
-    inputs = collect_inputs(post, sources)
-    cycle = max(assessment.cycle, before.cycle) if before else assessment.cycle
-    last = last_result(assessment.person_id, cycle=cycle)
-    assessment.state = AssessmentState.FINISHED
+def keep_result(
+    inputs: dict[str, Any], post: PostView, person: PersonRef, *, cycle: str, now: dt.datetime
+) -> tuple[Result, bool]:
+    """Store a result unless the newest says the same, and tell whoever needs it; returns whether it is new."""
+    last = last_result(person, cycle=cycle)
     if last is not None and _same(last, inputs, post):
-        return last
-    assessment.finished_at = now
+        return last, False
     lines = compute_lines(inputs)
     number = last.number + 1 if last else 1
-    result = store_result(inputs, lines, post, person_id=assessment.person_id, cycle=cycle, number=number, now=now)
-    _tell_evidence(rating, assessment, person=person, now=now)
+    result = store_result(inputs, lines, post, person_id=person.id, cycle=cycle, number=number, now=now)
     _tell(result, lines, person=person, now=now)
-    log.info("result computed", result=result.id, assessment=assessment.id, number=result.number)
-    return result
+    log.info("result computed", result=result.id, number=result.number)
+    return result, True
 
 
 def _same(last: Result, inputs: dict[str, Any], post: PostView) -> bool:
@@ -211,20 +154,6 @@ def store_result(
     )
     db.session.flush()
     return result
-
-
-def _tell_evidence(rating: Rating, assessment: Assessment, *, person: PersonRef, now: dt.datetime) -> None:
-    """Record what this rating says of each competency, whatever the others say."""
-    for step in rating.steps:
-        if step.attained is not None:
-            record_evidence(
-                person=person,
-                competency=step.key,
-                value=evidence_value(step.attained),
-                source=f"competency.{assessment.source.value}-rating",
-                level=step.attained,
-                seen_at=now,
-            )
 
 
 def _tell(result: Result, lines: list[Line], *, person: PersonRef, now: dt.datetime) -> None:

@@ -91,7 +91,7 @@ def _first_step(rating: Rating) -> tuple[str, str] | None:
 
 
 def _next_step(rating: Rating) -> tuple[str, str] | None:
-    if settled_result(rating) is not None:
+    if settled_result(rating, current.person) is not None:
         return None
     if rating.finished:
         return (

@@ -10,6 +10,8 @@ from lms_bridge.api import (
     CatalogItem,
     DeepLinkContext,
     ErasureReceipt,
+    EventHandler,
+    EvidenceRecorded,
     ExportPart,
     IndicatorSource,
     LineItemOffer,
@@ -30,6 +32,7 @@ from lms_bridge_competency.computing import MODULE
 from lms_bridge_competency.demo import make_self_ratings
 from lms_bridge_competency.dictionary.views import EDIT
 from lms_bridge_competency.events import ResultComputed
+from lms_bridge_competency.finishing import note_evidence
 from lms_bridge_competency.hours import home as hours_home
 from lms_bridge_competency.hours import views as hours_views
 from lms_bridge_competency.hours.claims import VERIFY
@@ -173,6 +176,7 @@ def plugin() -> Plugin:
             ),
         ),
         event_types=(ResultComputed,),
+        event_handlers=(EventHandler(EvidenceRecorded.name, note_evidence),),
         navigation=(
             NavigationItem(_l("Competency"), "competency.self_rating"),
             NavigationItem(_l("My plan"), "competency.plan"),

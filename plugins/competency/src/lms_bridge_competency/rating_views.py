@@ -22,8 +22,8 @@ from lms_bridge.api import (
     render_template,
     url_for,
 )
-from lms_bridge_competency.computing import finish_rating
 from lms_bridge_competency.errors import NotBegun, NoteMissing
+from lms_bridge_competency.finishing import finish_rating
 from lms_bridge_competency.people_to_rate import RATE_OTHERS
 from lms_bridge_competency.progress import Rung, Step
 from lms_bridge_competency.ratings import Rating, SaveAnswers, example_of, load_rating, save_answers
@@ -180,7 +180,7 @@ def overview(person_id: int | None = None) -> Any:
 
 
 def _overview_page(rating: Rating, notes: Mapping[str, str], *, refused: NoteMissing | None = None) -> str:
-    settled = settled_result(rating)
+    settled = settled_result(rating, rating.of or current.person)
     before = None if settled or rating.missing else latest_result(rating.of or current.person)
     return render_template(
         "competency/overview.html",

@@ -21,11 +21,11 @@ def latest_result(person: PersonRef) -> Result | None:
     )
 
 
-def last_result(person_id: int, *, cycle: str) -> Result | None:
-    """Return the newest result of a cycle that is kept under one row of a person."""
+def last_result(person: PersonRef, *, cycle: str) -> Result | None:
+    """Return a person's newest result of a cycle."""
     return db.session.scalar(
         select(Result)
-        .where(Result.person_id == person_id, Result.cycle == cycle)
+        .where(Result.person_id.in_(person.ids), Result.cycle == cycle)
         .order_by(Result.number.desc())
         .limit(1)
     )
@@ -40,11 +40,11 @@ def is_outdated(result: Result, rating: Rating) -> bool:
     return (result.post_id, result.post_level, then) != (rating.post.id, rating.post.level, today)
 
 
-def settled_result(rating: Rating) -> Result | None:
-    """Return the result that stands for the rating as it is: finished, unchanged, for the post of today."""
+def settled_result(rating: Rating, person: PersonRef) -> Result | None:
+    """Return the result that stands for a person's rating as it is: finished, unchanged, for the post of today."""
     if rating.assessment is None or not rating.finished:
         return None
-    result = last_result(rating.assessment.person_id, cycle=rating.cycle)
+    result = last_result(person, cycle=rating.cycle)
     stands = result is not None and key_of(rating.assessment) in result.inputs["sources"]
     return result if result is not None and stands and not is_outdated(result, rating) else None
 

@@ -31,6 +31,8 @@ class SettingsSchema(Schema):
     weight_superior = _weight(Group.SUPERIOR, _l("Weight of the superior's rating"))
     weight_peer = _weight(Group.PEER, _l("Weight of what peers say"))
     weight_subordinate = _weight(Group.SUBORDINATE, _l("Weight of what subordinates say"))
+    weight_observer = _weight(Group.OBSERVER, _l("Weight of what observers note"))
+    weight_course = _weight(Group.COURSE, _l("Weight of levels reached in courses"))
     weight_self = _weight(Group.SELF, _l("Weight of the self-rating"))
     rating_years = fields.Integer(
         load_default=3,

@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from lms_bridge.api import EvidenceKind, EvidenceView, PersonRef, evidence_of
 from lms_bridge_competency.blending import DEFAULT_WEIGHTS, Blend, Group, blend
 from lms_bridge_competency.models import Assessment, RatingSource, Result
 from lms_bridge_competency.progress import Step
 from lms_bridge_competency.ratings import Rating
-from lms_bridge_competency.rules import LevelState, Mark, attained_level, judge_level
+from lms_bridge_competency.rules import HIGHEST_LEVEL, LevelState, Mark, attained_level, judge_level
 
+RATINGS = tuple(f"competency.{source.value}-rating" for source in RatingSource)
+"""What the plugin records as the source of evidence when a rating is finished."""
+_EVIDENCE = "evidence:"
 LARGE_DIFFERENCE = 2
 """From so many levels between self and superior on, whoever rates last says in a note why they see it otherwise."""
 
@@ -57,6 +61,9 @@ class Source:
 
         :param required: the level that was required; the one of the day of the rating counts where it is kept.
         """
+        if "levels" in self.stored:
+            told = self.stored["levels"].get(competency)
+            return None if told is None else Decimal(told["level"])
         asked_for = self.stored.get("required", {}).get(competency, required)
         attained = attained_level(self.states(competency), required=asked_for)
         return None if attained is None else Decimal(attained)
@@ -116,8 +123,36 @@ def _answers(step: Step) -> dict[str, list[str | None]]:
     }
 
 
-def carried(last: Result | None, *, besides: Assessment, now: dt.datetime, valid: dt.timedelta) -> dict[str, Any]:
-    """Return the sources of the last result that still count beside a rating that is finished now.
+def evidence_sources(person: PersonRef, *, now: dt.datetime, valid: dt.timedelta) -> dict[str, Any]:
+    """Return what others recorded of a person, as it is stored with results: of each group the newest level.
+
+    What the plugin itself recorded of ratings is left out; it has their answers.
+    """
+    sources: dict[str, Any] = {}
+    for one in evidence_of(person, since=now - valid):
+        level = None if one.source in RATINGS else _level_of(one)
+        if level is None:
+            continue
+        first = {"group": one.kind.value, "rated_at": one.seen_at.isoformat(), "levels": {}}
+        levels = sources.setdefault(f"{_EVIDENCE}{one.kind.value}", first)["levels"]
+        told = {"level": str(level), "evidence": one.id, "source": one.source, "seen_at": one.seen_at.isoformat()}
+        levels.setdefault(one.competency, told)
+    return sources
+
+
+def _level_of(evidence: EvidenceView) -> Decimal | None:
+    """Return the level that evidence speaks of; a share of a course is none, unless the course knows its level."""
+    if evidence.kind.value not in {group.value for group in Group}:
+        return None
+    if evidence.kind is EvidenceKind.COURSE:
+        return None if evidence.level is None else Decimal(evidence.level)
+    return (evidence.value * HIGHEST_LEVEL).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def carried(
+    last: Result | None, *, besides: Assessment | None, now: dt.datetime, valid: dt.timedelta
+) -> dict[str, Any]:
+    """Return the ratings of the last result that still count, perhaps beside one that is finished now.
 
     :param valid: how long a rating counts. Of a group whose members rate one by one, only the newest cycle counts.
     """
@@ -125,16 +160,20 @@ def carried(last: Result | None, *, besides: Assessment, now: dt.datetime, valid
 
 
 def _still_valid(
-    last: Result, *, besides: Assessment, now: dt.datetime, valid: dt.timedelta
+    last: Result, *, besides: Assessment | None, now: dt.datetime, valid: dt.timedelta
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for source in sources_in(last.inputs):
-        of_group = source.group.value == besides.source.value
-        if source.key == key_of(besides) or (of_group and source.stored.get("cycle", last.cycle) < besides.cycle):
+        if source.key.startswith(_EVIDENCE) or (besides and _replaced(source, besides, of=last)):
             continue
         if now - (source.rated_at or last.computed_at) < valid:
             # What older results did not keep with a source is known from the result itself.
             told = {"rated_at": last.computed_at.isoformat(), "cycle": last.cycle}
             yield source.key, {**told, **source.stored}
+
+
+def _replaced(source: Source, by: Assessment, *, of: Result) -> bool:
+    earlier = source.group.value == by.source.value and source.stored.get("cycle", of.cycle) < by.cycle
+    return earlier or source.key == key_of(by)
 
 
 @dataclass(frozen=True, slots=True)

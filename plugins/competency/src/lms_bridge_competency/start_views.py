@@ -37,7 +37,7 @@ def self_rating() -> Any:
     rating = load_rating(current, now=now())
     if rating.assessment is None or not rating.steps:
         return _start_page(rating)
-    result = settled_result(rating)
+    result = settled_result(rating, current.person)
     if result is not None:
         return redirect(url_for("competency.result", result_id=result.id))
     return redirect(next_open(rating))

@@ -56,6 +56,8 @@ def _group_names() -> dict[Group, str]:
         Group.SUPERIOR: _("Superior"),
         Group.PEER: _("Peers"),
         Group.SUBORDINATE: _("Subordinates"),
+        Group.OBSERVER: _("Observers"),
+        Group.COURSE: _("Courses"),
         Group.SELF: _("Self-rating"),
     }
 
