@@ -53,6 +53,9 @@ RATE_SOMEBODY = """async root => {
   return about;
 }"""
 
+OBJECT = """action => fetch(action, {method: "POST", body: new URLSearchParams(
+  {competency: "asn-38-2017:M3", reason: "Siaran pers tiga kali"})})"""
+
 POST_FORM = """([action, ticket]) => {
   const form = Object.assign(document.createElement("form"), {method: "post", action});
   form.append(Object.assign(document.createElement("input"), {name: "ticket", value: ticket}));
@@ -244,6 +247,14 @@ class Tour:
         address: str = frame.evaluate(RATE_SOMEBODY, self.roots["rahmat", self.site.home])
         return self.visit("rahmat", f"/p/{address.partition('/p/')[2]}/{page}")
 
+    def objected(self) -> Frame:
+        """Open what waits for Rahmat after Ani has objected to a level of her result, which she does once."""
+        path = self.result()
+        frame = self.visit("ani", f"{path}/explanation")
+        if frame.locator("form[action$='/objections']").count():
+            frame.evaluate(OBJECT, f"{self.roots['ani', self.site.home]}{path}/objections")
+        return self.visit("rahmat", "/p/competency/objections")
+
     def led(self) -> int:
         """Return the unit that Hendra heads."""
         frame = self.visit("hendra", "/p/competency/units")
@@ -297,6 +308,7 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     "competency.people_to_rate": lambda tour: tour.visit("rahmat", "/p/competency/ratings"),
     "competency.question (of somebody)": lambda tour: tour.rated("M1"),
     "competency.overview (of somebody)": lambda tour: tour.rated("overview"),
+    "competency.objections": lambda tour: tour.objected(),
     "competency.result": lambda tour: tour.visit("ani", tour.result()),
     "competency.explanation": lambda tour: tour.visit("ani", f"{tour.result()}/explanation"),
     "competency.hours": lambda tour: (tour.claim(), tour.visit("ani", "/p/competency/hours"))[1],

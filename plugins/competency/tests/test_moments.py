@@ -235,7 +235,7 @@ PAGES = {
     "/p/competency/self-rating/M1/3": 7,
     "/p/competency/self-rating/overview": 7,
     "/p/competency/results/1": 9,
-    "/p/competency/results/1/explanation": 4,
+    "/p/competency/results/1/explanation": 6,
 }
 """The most statements of each page, the two of the session included."""
 

@@ -18,6 +18,7 @@ BLEND_RULE = "weighted-groups-1"
 class Group(Enum):
     """Who rates, in the order in which pages name them."""
 
+    DECISION = "decision"
     ASSESSOR = "assessor"
     SUPERIOR = "superior"
     PEER = "peer"
@@ -36,6 +37,10 @@ DEFAULT_WEIGHTS: Mapping[Group, int] = {
     Group.SELF: 20,
 }
 """What each group weighs where an agency sets nothing (domain study 2.1, own rule): observers and courses nothing."""
+
+
+OUTRANKING = (Group.DECISION, Group.ASSESSOR)
+"""Who counts alone where they said something: the decision upon an objection, then an assessor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +92,12 @@ def cut(value: Fraction) -> Decimal:
 def blend(levels: Mapping[Group, Sequence[Decimal]], weights: Mapping[Group, int]) -> Blend | None:
     """Blend what groups say of one competency; nothing where nobody whose word counts has said anything.
 
-    An assessor outranks everybody else. Otherwise the weights of those groups that are there are taken as the whole.
+    A decision outranks an assessor, and an assessor everybody else. Otherwise the weights of those groups that are
+    there are taken as the whole.
     Several raters of a group count as their mean.
     """
-    assessed = levels.get(Group.ASSESSOR)
-    counted = {Group.ASSESSOR: 1} if assessed else {group: weights.get(group, 0) for group in Group}
+    alone = next((group for group in OUTRANKING if levels.get(group)), None)
+    counted = {alone: 1} if alone else {group: weights.get(group, 0) for group in Group}
     shares = tuple(
         Share(group, _mean(levels[group]), counted[group])
         for group in Group

@@ -30,7 +30,15 @@ from lms_bridge_competency.reference import FRAMEWORK
 from lms_bridge_competency.results import latest_result
 from lms_bridge_competency.rules import evidence_value
 from lms_bridge_competency.settings import rating_validity
-from lms_bridge_competency.sources import RATINGS, carried, evidence_sources, key_of, large_differences, rated_source
+from lms_bridge_competency.sources import (
+    RATINGS,
+    carried,
+    decisions,
+    evidence_sources,
+    key_of,
+    large_differences,
+    rated_source,
+)
 from lms_bridge_competency.standards import PostView, post_of
 
 DEFAULT_LOCALE = "id"
@@ -89,8 +97,8 @@ def _store_finished(
     valid = rating_validity()
     sources = carried(before, besides=assessment, now=now, valid=valid)
     sources[key_of(assessment)] = rated_source(rating, assessment, notes=notes, now=now)
-    sources |= evidence_sources(person, now=now, valid=valid)
     cycle = max(assessment.cycle, before.cycle) if before else assessment.cycle
+    sources |= evidence_sources(person, now=now, valid=valid) | decisions(person, cycle=cycle)
     assessment.state = AssessmentState.FINISHED
     result, is_new = keep_result(collect_inputs(post, sources), post, person, cycle=cycle, now=now)
     if is_new:
@@ -111,12 +119,13 @@ def recompute(person: PersonRef, *, agency: AgencyRef, now: dt.datetime) -> Resu
     post = post_of(person, competencies(FRAMEWORK), on=today, declared_level=declared, locale=DEFAULT_LOCALE)
     if post is None:
         return None
+    cycle = cycle_at(now, timezone=agency.timezone)
+    cycle = max(cycle, before.cycle) if before else cycle
     sources = carried(before, besides=None, now=now, valid=valid) | evidence_sources(person, now=now, valid=valid)
-    inputs = collect_inputs(post, sources)
+    inputs = collect_inputs(post, sources | decisions(person, cycle=cycle))
     if all(line.attained is None for line in compute_lines(inputs)):
         return None
-    cycle = cycle_at(now, timezone=agency.timezone)
-    return keep_result(inputs, post, person, cycle=max(cycle, before.cycle) if before else cycle, now=now)[0]
+    return keep_result(inputs, post, person, cycle=cycle, now=now)[0]
 
 
 def note_evidence(event: Event) -> None:

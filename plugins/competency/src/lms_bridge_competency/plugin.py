@@ -38,6 +38,8 @@ from lms_bridge_competency.hours import views as hours_views
 from lms_bridge_competency.hours.claims import VERIFY
 from lms_bridge_competency.hours.demo import make_hours
 from lms_bridge_competency.indicator_facts import sources
+from lms_bridge_competency.objections import home as objections_home
+from lms_bridge_competency.objections import views as objection_views
 from lms_bridge_competency.people_to_rate import RATE_OTHERS
 from lms_bridge_competency.plan import home as plan_home
 from lms_bridge_competency.plan import views as plan_views
@@ -80,6 +82,14 @@ def plugin() -> Plugin:
                 endpoint="competency.people_to_rate",
                 icon="people",
                 action=RATE_OTHERS,
+            ),
+            Module(
+                name="objections",
+                title=_l("Objections"),
+                description=_l("Levels with which your people disagree, and which you decide upon."),
+                endpoint="competency.objections",
+                icon="level",
+                action=objection_views.DECIDE,
             ),
             Module(
                 name="hours",
@@ -145,6 +155,9 @@ def plugin() -> Plugin:
                 "competency.view-result",
                 _l("See a competency result"),
                 frozenset({"self", "superior", "team_superior", "analyst"}),
+            ),
+            Permission(
+                objection_views.DECIDE, _l("Decide upon objections to results"), frozenset({"superior", "analyst"})
             ),
             Permission(SET, _l("Set what posts require"), frozenset({"analyst"})),
             Permission(EDIT, _l("Write and approve dictionaries of competencies"), frozenset({"analyst"})),
@@ -212,7 +225,12 @@ def home_cards(context: BridgeContext) -> list[Card]:
 @hookimpl
 def tasks(context: BridgeContext) -> list[Task]:
     """Remind of a self-rating that is not finished, and of activities and plans to decide upon or to correct."""
-    return [*home.tasks(context), *hours_home.tasks(context), *plan_home.tasks(context)]
+    return [
+        *home.tasks(context),
+        *hours_home.tasks(context),
+        *plan_home.tasks(context),
+        *objections_home.tasks(context),
+    ]
 
 
 @hookimpl

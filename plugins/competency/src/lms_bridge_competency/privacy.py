@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from lms_bridge.api import ErasureReceipt, ExportPart, PersonRef, db
 from lms_bridge_competency.hours.models import Claim
 from lms_bridge_competency.models import Answer, Assessment, Example, Result, ResultLine
+from lms_bridge_competency.objections.models import Objection
 from lms_bridge_competency.plan.models import Plan, PlanItem, PlanStep
 
 
@@ -44,10 +45,29 @@ def export_rows(person: PersonRef) -> list[ExportPart]:
                 for row in lines
             ],
         ),
+        ExportPart("competency_objections", [_objection(row) for row in _objections(person)]),
         ExportPart("competency_claims", [_claim(row) for row in _claims(person)]),
         ExportPart("competency_plans", [_plan(row) for row in _plans(person)]),
         ExportPart("competency_plan_items", [_plan_item(row) for row in _plan_items(person)]),
     ]
+
+
+def _objections(person: PersonRef) -> list[Objection]:
+    return list(db.session.scalars(select(Objection).where(Objection.person_id.in_(person.ids)).order_by(Objection.id)))
+
+
+def _objection(row: Objection) -> dict[str, Any]:
+    return {
+        "objection": row.id,
+        "result": row.result_id,
+        "competency": row.competency,
+        "reason": row.reason,
+        "raised_at": row.raised_at.isoformat(),
+        "state": row.state.value,
+        "level": row.level,
+        "answer": row.answer,
+        "decided_at": row.decided_at.isoformat() if row.decided_at else None,
+    }
 
 
 def _claims(person: PersonRef) -> list[Claim]:
@@ -160,6 +180,8 @@ def erase_rows(person: PersonRef) -> ErasureReceipt:
         delete(PlanItem).where(PlanItem.plan_id.in_(plans)),
         delete(Plan).where(Plan.person_id.in_(person.ids)),
         update(PlanStep).where(PlanStep.by_id.in_(person.ids)).values(by_id=None),
+        delete(Objection).where(Objection.person_id.in_(person.ids)),
+        update(Objection).where(Objection.decided_by_id.in_(person.ids)).values(decided_by_id=None),
         delete(ResultLine).where(ResultLine.result_id.in_(results)),
         delete(Result).where(Result.person_id.in_(person.ids)),
         delete(Answer).where(Answer.assessment_id.in_(assessments)),

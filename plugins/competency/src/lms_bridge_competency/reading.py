@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from lms_bridge.api import CompetencyView
-from lms_bridge_competency.blending import Blend, Group
+from lms_bridge_competency.blending import OUTRANKING, Blend, Group
 from lms_bridge_competency.models import Result, ResultLine
 from lms_bridge_competency.radar import Radar, draw
 from lms_bridge_competency.rules import (
@@ -59,6 +59,7 @@ class ShownRating:
 class ShownLine:
     """One competency of a result with everything that its numbers come from."""
 
+    key: str
     code: str
     name: str
     required: int
@@ -74,12 +75,16 @@ class ShownLine:
 
 @dataclass(frozen=True, slots=True)
 class ShownSource:
-    """One rating behind a result: who gave it, when, and its weight of the whole; 0 where it does not count."""
+    """One rating behind a result: who gave it, when, and its weight of the whole; 0 where it does not count.
+
+    One that ``outranks`` counts alone for the competencies of which it speaks, and has no weight.
+    """
 
     group: Group
     rated_at: dt.datetime
     weight: int
     whole: int
+    outranks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,7 @@ def show_result(result: Result, rows: Iterable[ResultLine], dictionary: Iterable
 def _line(row: ResultLine, competency: CompetencyView | None, inputs: dict[str, Any]) -> ShownLine:
     standard = inputs["standard"][row.competency]
     return ShownLine(
+        key=row.competency,
         code=competency.code if competency else row.competency,
         name=competency.name if competency else row.competency,
         required=row.required,
@@ -187,12 +193,11 @@ def _line(row: ResultLine, competency: CompetencyView | None, inputs: dict[str, 
 
 def _sources(result: Result) -> Iterable[ShownSource]:
     known, weights = sources_in(result.inputs), weights_in(result.inputs)
-    groups = {source.group for source in known}
-    outranked = Group.ASSESSOR in groups
-    counted = {group: int(group is Group.ASSESSOR) if outranked else weights.get(group, 0) for group in groups}
+    counted = {source.group: weights.get(source.group, 0) for source in known if source.group not in OUTRANKING}
     whole = sum(counted.values())
     for source in known:
-        yield ShownSource(source.group, source.rated_at or result.computed_at, counted[source.group], whole)
+        weight, outranks = counted.get(source.group, 0), source.group in OUTRANKING
+        yield ShownSource(source.group, source.rated_at or result.computed_at, weight, whole, outranks)
 
 
 def _rating(source: Source, row: ResultLine, competency: CompetencyView | None) -> ShownRating:

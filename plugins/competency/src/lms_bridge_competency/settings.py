@@ -43,6 +43,12 @@ class SettingsSchema(Schema):
         },
     )
 
+    objection_days = fields.Integer(
+        load_default=14,
+        validate=validate.Range(1, 365),
+        metadata={"title": _l("Days in which one may object to a result")},
+    )
+
     @validates_schema
     def somebody_counts(self, data: Mapping[str, Any], **kwargs: Any) -> None:
         """Refuse weights by which nobody's rating would count."""
@@ -59,3 +65,8 @@ def weights() -> dict[Group, int]:
 def rating_validity() -> dt.timedelta:
     """Return for how long a rating counts in the agency."""
     return int(agency_settings("competency")["rating_years"]) * _YEAR
+
+
+def objection_time() -> dt.timedelta:
+    """Return for how long one may object to a result in the agency."""
+    return dt.timedelta(days=agency_settings("competency")["objection_days"])

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from lms_bridge.api import EvidenceKind, EvidenceView, PersonRef, evidence_of
+from sqlalchemy import select
+
+from lms_bridge.api import EvidenceKind, EvidenceView, PersonRef, db, evidence_of
 from lms_bridge_competency.blending import DEFAULT_WEIGHTS, Blend, Group, blend
 from lms_bridge_competency.models import Assessment, RatingSource, Result
+from lms_bridge_competency.objections.models import Objection, ObjectionState
 from lms_bridge_competency.progress import Step
 from lms_bridge_competency.ratings import Rating
 from lms_bridge_competency.rules import HIGHEST_LEVEL, LevelState, Mark, attained_level, judge_level
@@ -149,6 +152,21 @@ def _level_of(evidence: EvidenceView) -> Decimal | None:
     return (evidence.value * HIGHEST_LEVEL).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
+def decisions(person: PersonRef, *, cycle: str) -> dict[str, Any]:
+    """Return the levels that were decided upon objections in a cycle, as they are stored with results."""
+    upheld = (
+        select(Objection)
+        .where(Objection.person_id.in_(person.ids), Objection.cycle == cycle, Objection.state == ObjectionState.UPHELD)
+        .order_by(Objection.decided_at)
+    )
+    rows = db.session.scalars(upheld).all()
+    if not rows:
+        return {}
+    levels = {row.competency: {"level": str(row.level), "objection": row.id} for row in rows}
+    decided_at = rows[-1].decided_at or rows[-1].raised_at
+    return {Group.DECISION.value: {"levels": levels, "rated_at": decided_at.isoformat()}}
+
+
 def carried(
     last: Result | None, *, besides: Assessment | None, now: dt.datetime, valid: dt.timedelta
 ) -> dict[str, Any]:
@@ -163,7 +181,7 @@ def _still_valid(
     last: Result, *, besides: Assessment | None, now: dt.datetime, valid: dt.timedelta
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for source in sources_in(last.inputs):
-        if source.key.startswith(_EVIDENCE) or (besides and _replaced(source, besides, of=last)):
+        if "levels" in source.stored or (besides and _replaced(source, besides, of=last)):
             continue
         if now - (source.rated_at or last.computed_at) < valid:
             # What older results did not keep with a source is known from the result itself.

@@ -21,10 +21,12 @@ from lms_bridge.api import (
 )
 from lms_bridge_competency.blending import Group
 from lms_bridge_competency.models import Result
+from lms_bridge_competency.objections.deciding import open_until
+from lms_bridge_competency.objections.reading import objections_of
 from lms_bridge_competency.ratings import load_rating
 from lms_bridge_competency.reading import ShownResult, show_result
 from lms_bridge_competency.reference import band_names, confirmed_purposes, level_meanings, level_names
-from lms_bridge_competency.results import is_outdated, lines_of, result_history
+from lms_bridge_competency.results import is_outdated, latest_result, lines_of, result_history
 from lms_bridge_competency.rules import Mark, Method, Purpose, marks_needed
 from lms_bridge_competency.standards import dictionary_for
 
@@ -52,6 +54,7 @@ def _words() -> dict[str, Any]:
 
 def _group_names() -> dict[Group, str]:
     return {
+        Group.DECISION: _("Decision upon an objection"),
         Group.ASSESSOR: _("Assessor"),
         Group.SUPERIOR: _("Superior"),
         Group.PEER: _("Peers"),
@@ -79,6 +82,7 @@ def result(result_id: int) -> str:
         own=own,
         person=person,
         history=result_history(person),
+        objections=objections_of(person),
         rating=rating,
         outdated=rating is not None and is_outdated(shown.result, rating),
     )
@@ -88,7 +92,21 @@ def result(result_id: int) -> str:
 def explanation(result_id: int) -> str:
     """Explain each number of a result from its inputs."""
     shown, person = _visible(result_id)
-    return render_template("competency/explanation.html", shown=shown, person=person)
+    own = shown.result.person_id in current.person.ids
+    return render_template(
+        "competency/explanation.html",
+        shown=shown,
+        person=person,
+        waiting={one.competency for one in objections_of(person) if one.waits} if own else set(),
+        open_until=_open_until(shown.result) if own else None,
+    )
+
+
+def _open_until(result: Result) -> dt.datetime | None:
+    """Return until when the person may object to their own result; nothing where they may not."""
+    newest = latest_result(current.person)
+    until = open_until(result)
+    return until if newest is not None and newest.id == result.id and now() < until else None
 
 
 def _visible(result_id: int) -> tuple[ShownResult, PersonRef]:
