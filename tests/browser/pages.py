@@ -255,6 +255,12 @@ class Tour:
             frame.evaluate(OBJECT, f"{self.roots['ani', self.site.home]}{path}/objections")
         return self.visit("rahmat", "/p/competency/objections")
 
+    def profile_of_somebody(self) -> Frame:
+        """Open a profile as Rahmat, from the list of his people."""
+        people = self.visit("rahmat", "/p/competency/ratings")
+        address = people.locator("a[href*='/profile/of/']").first.get_attribute("href") or ""
+        return self.visit("rahmat", "/p/" + address.partition("/p/")[2])
+
     def led(self) -> int:
         """Return the unit that Hendra heads."""
         frame = self.visit("hendra", "/p/competency/units")
@@ -281,6 +287,8 @@ NO_PAGES = {
         "competency.unit_file",
         "competency.hours_file",
         "competency.plan_file",
+        "competency.own_rapor",
+        "competency.rapor_of_person",
         "competency.export_dictionary",
         "competency.export_requirements",
         "competency.export_moodle",
@@ -309,6 +317,9 @@ PAGES: dict[str, Callable[[Tour], Frame]] = {
     "competency.question (of somebody)": lambda tour: tour.rated("M1"),
     "competency.overview (of somebody)": lambda tour: tour.rated("overview"),
     "competency.objections": lambda tour: tour.objected(),
+    "competency.profile": lambda tour: (tour.result(), tour.visit("ani", "/p/competency/profile"))[1],
+    "competency.target": lambda tour: tour.visit("ani", "/p/competency/profile/target?q=a"),
+    "competency.profile_of_person": lambda tour: tour.profile_of_somebody(),
     "competency.result": lambda tour: tour.visit("ani", tour.result()),
     "competency.explanation": lambda tour: tour.visit("ani", f"{tour.result()}/explanation"),
     "competency.hours": lambda tour: (tour.claim(), tour.visit("ani", "/p/competency/hours"))[1],

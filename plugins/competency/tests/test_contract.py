@@ -32,6 +32,7 @@ class TestContract(PluginContract):
         learner.post("/plan/items/new", **item)
         learner.post("/plan/send", version="2")
         learner.post("/results/1/objections", competency="asn-38-2017:M3", reason="I wrote three of them.")
+        learner.post("/profile/target", post_id="1")
         superior = launch(user="rahmat")
         root = re.search(r"/p/competency/ratings/\d+", superior.get("/p/competency/ratings").text)[0]
         superior.post(f"{root}/start")

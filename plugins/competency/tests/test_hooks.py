@@ -84,6 +84,7 @@ def test_an_export_holds_every_row_about_a_person(ani, stored):
         "competency_assessments": 1,
         "competency_answers": 27,
         "competency_objections": 0,
+        "competency_targets": 0,
         "competency_claims": 0,
         "competency_plans": 0,
         "competency_plan_items": 0,

@@ -45,6 +45,7 @@ from lms_bridge_competency.plan import home as plan_home
 from lms_bridge_competency.plan import views as plan_views
 from lms_bridge_competency.plan.deciding import APPROVE, CHECK
 from lms_bridge_competency.plan.demo import make_plans
+from lms_bridge_competency.profile import views as profile_views
 from lms_bridge_competency.requirements.views import SET
 from lms_bridge_competency.rules import grade
 from lms_bridge_competency.settings import SettingsSchema
@@ -54,7 +55,7 @@ from lms_bridge_competency.unit_map.views import bp
 _TITLE = _l("Competency mapping")
 _DESCRIPTION = _l("Rate yourself on the nine official competencies and see level, gap and Job Person Match.")
 _COLUMN = _l("Competency mapping: level attained against the standard of the post")
-_OFFERED = ("self-rating", "hours", "plan", "rate-people")
+_OFFERED = ("self-rating", "profile", "hours", "plan", "rate-people")
 DRAFTS_KEPT = dt.timedelta(days=730)
 
 
@@ -74,6 +75,13 @@ def plugin() -> Plugin:
                 endpoint="competency.self_rating",
                 icon="level",
                 score_map=ScoreMap(maximum=100, label=_COLUMN, to_score=grade),
+            ),
+            Module(
+                name="profile",
+                title=_l("My competency profile"),
+                description=_l("Levels, gaps and Job Person Match, the post that you aim at, and the rapor as PDF."),
+                endpoint="competency.profile",
+                icon="level",
             ),
             Module(
                 name="rate-people",
@@ -152,7 +160,7 @@ def plugin() -> Plugin:
             Permission(start_views.RATE, _l("Rate oneself"), frozenset({"self"})),
             Permission(RATE_OTHERS, _l("Rate those whom one leads"), frozenset({"superior"})),
             Permission(
-                "competency.view-result",
+                profile_views.VIEW,
                 _l("See a competency result"),
                 frozenset({"self", "superior", "team_superior", "analyst"}),
             ),

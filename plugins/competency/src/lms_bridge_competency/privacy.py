@@ -12,6 +12,7 @@ from lms_bridge_competency.hours.models import Claim
 from lms_bridge_competency.models import Answer, Assessment, Example, Result, ResultLine
 from lms_bridge_competency.objections.models import Objection
 from lms_bridge_competency.plan.models import Plan, PlanItem, PlanStep
+from lms_bridge_competency.profile.models import Target
 
 
 def export_rows(person: PersonRef) -> list[ExportPart]:
@@ -46,6 +47,7 @@ def export_rows(person: PersonRef) -> list[ExportPart]:
             ],
         ),
         ExportPart("competency_objections", [_objection(row) for row in _objections(person)]),
+        ExportPart("competency_targets", [_target(row) for row in _targets(person)]),
         ExportPart("competency_claims", [_claim(row) for row in _claims(person)]),
         ExportPart("competency_plans", [_plan(row) for row in _plans(person)]),
         ExportPart("competency_plan_items", [_plan_item(row) for row in _plan_items(person)]),
@@ -68,6 +70,14 @@ def _objection(row: Objection) -> dict[str, Any]:
         "answer": row.answer,
         "decided_at": row.decided_at.isoformat() if row.decided_at else None,
     }
+
+
+def _targets(person: PersonRef) -> list[Target]:
+    return list(db.session.scalars(select(Target).where(Target.person_id.in_(person.ids))))
+
+
+def _target(row: Target) -> dict[str, Any]:
+    return {"post": row.post_id, "chosen_at": row.chosen_at.isoformat()}
 
 
 def _claims(person: PersonRef) -> list[Claim]:
@@ -180,6 +190,7 @@ def erase_rows(person: PersonRef) -> ErasureReceipt:
         delete(PlanItem).where(PlanItem.plan_id.in_(plans)),
         delete(Plan).where(Plan.person_id.in_(person.ids)),
         update(PlanStep).where(PlanStep.by_id.in_(person.ids)).values(by_id=None),
+        delete(Target).where(Target.person_id.in_(person.ids)),
         delete(Objection).where(Objection.person_id.in_(person.ids)),
         update(Objection).where(Objection.decided_by_id.in_(person.ids)).values(decided_by_id=None),
         delete(ResultLine).where(ResultLine.result_id.in_(results)),

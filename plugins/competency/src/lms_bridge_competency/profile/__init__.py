@@ -1,0 +1,1 @@
+"""The profile of one person: their newest result, the post that they aim at, and the rapor to take away."""
