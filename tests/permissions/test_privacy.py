@@ -232,7 +232,7 @@ def test_a_plugin_that_the_agency_has_switched_off_still_hands_over_what_it_kept
         .values(plugin="competency", enabled=False, agency_id=db.session.scalar(select(Agency.id)))
     )
 
-    assert len(export_person(person(ANI), now=now()).parts["competency"]) == 8
+    assert len(export_person(person(ANI), now=now()).parts["competency"]) == 10
 
 
 def test_rows_of_a_plugin_may_hold_any_value_and_different_columns(rated, bridge_app, monkeypatch):
