@@ -98,6 +98,16 @@ from lms_bridge.services.activities import (
     confirm_activity,
     withdraw_activity,
 )
+from lms_bridge.services.attachments import (
+    AttachmentRefused,
+    AttachmentView,
+    add_attachment,
+    attachment,
+    attachment_limit,
+    attachments_at,
+    remove_attachment,
+    send_attachment,
+)
 from lms_bridge.services.audit import audit, audit_reads
 from lms_bridge.services.development_forms import DevelopmentForm, development_forms
 from lms_bridge.services.evidence import (
@@ -203,6 +213,8 @@ __all__ = [
     "AgencyRef",
     "Aim",
     "ApiDeprecated",
+    "AttachmentRefused",
+    "AttachmentView",
     "AuditKind",
     "BridgeContext",
     "BridgeError",
@@ -300,8 +312,12 @@ __all__ = [
     "acting_as",
     "activities_of",
     "activity",
+    "add_attachment",
     "agency_settings",
     "approve_framework",
+    "attachment",
+    "attachment_limit",
+    "attachments_at",
     "audit",
     "audit_reads",
     "change_framework",
@@ -373,10 +389,12 @@ __all__ = [
     "record_score",
     "redirect",
     "register_participant",
+    "remove_attachment",
     "remove_competency",
     "render_template",
     "replace_entries",
     "require_permission",
+    "send_attachment",
     "set_programme_status",
     "settle_participant",
     "settle_suggestion",

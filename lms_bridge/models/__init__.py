@@ -10,6 +10,7 @@ from lms_bridge.models.activity import (
     SuggestionKind,
     SuggestionState,
 )
+from lms_bridge.models.attachment import Attachment, AttachmentContent
 from lms_bridge.models.audit import AuditEntry, AuditKind
 from lms_bridge.models.evidence import Evidence, EvidenceKind, Gap, PersonScore
 from lms_bridge.models.framework import BehaviourIndicator, Competency, CompetencyLevel, Framework, FrameworkState
@@ -59,6 +60,8 @@ __all__ = [
     "ActivityScope",
     "ActivityState",
     "Agency",
+    "Attachment",
+    "AttachmentContent",
     "AuditEntry",
     "AuditKind",
     "BehaviourIndicator",

@@ -17,6 +17,7 @@ from lms_bridge.contributions import ErasureReceipt, ExportPart
 from lms_bridge.db import changed_rows, current_agency, db
 from lms_bridge.models import (
     Activity,
+    Attachment,
     AuditEntry,
     Enrolment,
     Evidence,
@@ -87,6 +88,8 @@ PLACES = (
     _place("participations", _l("Programmes"), ProgrammeParticipant, "person_id", Erasing.NAMELESS),
     _place("grants", _l("Rights given to you"), Grant, "person_id", Erasing.NAMELESS),
     _place("evidence", _l("Evidence of competencies"), Evidence, "person_id", Erasing.DELETED),
+    _place("files", _l("Files added as proof"), Attachment, "person_id", Erasing.DELETED),
+    _place("files_added", _l("Files you added"), Attachment, "by_id", Erasing.NAMELESS),
     _place("gaps", _l("Competency gaps"), Gap, "person_id", Erasing.DELETED),
     _place("activities", _l("Development activities"), Activity, "person_id", Erasing.DELETED),
     _place("suggestions", _l("Suggested development"), Suggestion, "person_id", Erasing.DELETED),

@@ -287,6 +287,7 @@ NO_PAGES = {
         "competency.unit_file",
         "competency.hours_file",
         "competency.plan_file",
+        "competency.file",
         "competency.own_rapor",
         "competency.rapor_of_person",
         "competency.export_dictionary",

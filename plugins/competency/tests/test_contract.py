@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 from lms_bridge.testing import PluginContract
@@ -33,6 +34,8 @@ class TestContract(PluginContract):
         learner.post("/plan/send", version="2")
         learner.post("/results/1/objections", competency="asn-38-2017:M3", reason="I wrote three of them.")
         learner.post("/profile/target", post_id="1")
+        file = {"file": (io.BytesIO(b"%PDF-1.7"), "letter.pdf")}
+        learner.browser.post("/p/competency/self-rating/M1/files", data=file, content_type="multipart/form-data")
         superior = launch(user="rahmat")
         root = re.search(r"/p/competency/ratings/\d+", superior.get("/p/competency/ratings").text)[0]
         superior.post(f"{root}/start")

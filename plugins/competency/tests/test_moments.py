@@ -232,10 +232,10 @@ def test_beginning_in_many_tabs_at_once_makes_one_rating(bridge_app, learner, st
 PAGES = {
     "/": 22,
     "/p/competency/self-rating/start": 6,
-    "/p/competency/self-rating/M1/3": 7,
+    "/p/competency/self-rating/M1/3": 8,
     "/p/competency/self-rating/overview": 7,
     "/p/competency/results/1": 9,
-    "/p/competency/results/1/explanation": 6,
+    "/p/competency/results/1/explanation": 7,
 }
 """The most statements of each page, the two of the session included."""
 

@@ -27,7 +27,7 @@ from lms_bridge.api import (
     _l,
     hookimpl,
 )
-from lms_bridge_competency import home, indicators, privacy, start_views
+from lms_bridge_competency import file_views, home, indicators, privacy, start_views
 from lms_bridge_competency.computing import MODULE
 from lms_bridge_competency.demo import make_self_ratings
 from lms_bridge_competency.dictionary.views import EDIT
@@ -171,7 +171,7 @@ def plugin() -> Plugin:
             Permission(EDIT, _l("Write and approve dictionaries of competencies"), frozenset({"analyst"})),
             Permission(hours_views.OWN, _l("See and enter one's own learning hours"), frozenset({"self"})),
             Permission(
-                hours_views.VIEW,
+                file_views.VIEW_HOURS,
                 _l("See somebody's learning hours"),
                 frozenset({"self", "superior", "team_superior", "analyst"}),
             ),

@@ -23,6 +23,7 @@ from lms_bridge.api import (
     url_for,
 )
 from lms_bridge_competency.errors import NotBegun, NoteMissing
+from lms_bridge_competency.files import files_of_rating
 from lms_bridge_competency.finishing import finish_rating
 from lms_bridge_competency.people_to_rate import RATE_OTHERS
 from lms_bridge_competency.progress import Rung, Step
@@ -61,7 +62,7 @@ def _who(rating: Rating) -> dict[str, int]:
 @bp.get("/ratings/<int:person_id>/<code>")
 def competency(code: str, person_id: int | None = None) -> Any:
     """Open a competency at the level that is asked."""
-    rating, step = _open_step(code, of=rated_by_me(person_id))
+    rating, step = open_step(code, of=rated_by_me(person_id))
     return redirect(_page_url(rating, step, step.current_level()))
 
 
@@ -69,7 +70,7 @@ def competency(code: str, person_id: int | None = None) -> Any:
 @bp.get("/ratings/<int:person_id>/<code>/<int:level>")
 def question(code: str, level: int, person_id: int | None = None) -> Any:
     """Ask about one level of one competency."""
-    rating, step = _open_step(code, of=rated_by_me(person_id))
+    rating, step = open_step(code, of=rated_by_me(person_id))
     rung = step.rung(level)
     if rung is None or level not in step.open_levels():
         return redirect(_page_url(rating, step, step.current_level()))
@@ -82,7 +83,7 @@ def answer(code: str, level: int, person_id: int | None = None) -> Any:
     """Keep an answer that saves itself, or the whole page, and go where its button points."""
     command: SaveAnswers = load(SaveAnswersSchema, grouped(request.form))
     moment, of = now(), rated_by_me(person_id)
-    rating, step = _open_step(code, of=of, lock=True)
+    rating, step = open_step(code, of=of, lock=True)
     save_answers(command, assessment=rating.assessment, step=step, now=moment)
     db.session.commit()
     if command.go is None:
@@ -108,7 +109,12 @@ def _saved(rating: Rating, code: str, level: int) -> Response:
     return redirect(_url(rating, "question", code=code, level=level), 303)  # type: ignore[return-value]
 
 
-def _open_step(code: str, *, of: PersonRef | None, lock: bool = False) -> tuple[Rating, Step]:
+def open_step(code: str, *, of: PersonRef | None, lock: bool = False) -> tuple[Rating, Step]:
+    """Return a competency of a rating that has begun.
+
+    :raises NotBegun: it has not.
+    :raises NotFound: the post does not ask for it.
+    """
     rating = load_rating(current, now=now(), of=of, lock=lock)
     if rating.assessment is None or not rating.steps:
         raise NotBegun
@@ -119,8 +125,11 @@ def _open_step(code: str, *, of: PersonRef | None, lock: bool = False) -> tuple[
 
 
 def _question_page(rating: Rating, step: Step, rung: Rung, *, open_questions: bool = False) -> str:
+    files, shown_files = files_of_rating(rating, step.key)
     return render_template(
         "competency/question.html",
+        files=files,
+        shown_files=shown_files,
         rating=rating,
         who=_who(rating),
         step=step,

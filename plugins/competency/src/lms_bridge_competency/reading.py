@@ -53,6 +53,8 @@ class ShownRating:
     asked: tuple[AskedLevel, ...]
     assumed: tuple[int, ...]
     note: str
+    assessment: int
+    """The rating that it is from; 0 where it is from no rating."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,7 @@ def _rating(source: Source, row: ResultLine, competency: CompetencyView | None) 
         asked=tuple(_asked(source, row.competency, competency)),
         assumed=assumed_levels(states, attained=int(level or 0)) if states else (),
         note=source.note(row.competency),
+        assessment=source.stored.get("assessment", 0),
     )
 
 

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint
 
 from lms_bridge.api import (
+    AttachmentView,
     NotFound,
     PersonRef,
     _,
+    attachments_at,
     current,
     db,
     ensure,
@@ -20,6 +22,7 @@ from lms_bridge.api import (
     render_template,
 )
 from lms_bridge_competency.blending import Group
+from lms_bridge_competency.files import place_in_rating
 from lms_bridge_competency.models import Result
 from lms_bridge_competency.objections.deciding import open_until
 from lms_bridge_competency.objections.reading import objections_of
@@ -97,9 +100,17 @@ def explanation(result_id: int) -> str:
         "competency/explanation.html",
         shown=shown,
         person=person,
+        files=_files(shown),
+        place_in_rating=place_in_rating,
         waiting={one.competency for one in objections_of(person) if one.waits} if own else set(),
         open_until=_open_until(shown.result) if own else None,
     )
+
+
+def _files(shown: ShownResult) -> dict[str, list[AttachmentView]]:
+    """Return the files of every rating behind a result, by their places."""
+    rated = ((one.assessment, line.key) for line in shown.lines for one in line.ratings if one.assessment)
+    return attachments_at(place_in_rating(*pair) for pair in rated)
 
 
 def _open_until(result: Result) -> dt.datetime | None:

@@ -15,6 +15,7 @@ from lms_bridge.api import (
     PersonRef,
     _,
     agency_settings,
+    attachments_at,
     audit_reads,
     current,
     db,
@@ -32,6 +33,7 @@ from lms_bridge.api import (
     require_permission,
     url_for,
 )
+from lms_bridge_competency.files import place_of_claim
 from lms_bridge_competency.hours.claims import (
     VERIFY,
     change_claim,
@@ -173,7 +175,13 @@ def _problems(error: Invalid | ClaimTwice) -> dict[str, Any]:
 
 def _form(found: Claim | None, sent: Any, problems: dict[str, Any]) -> str:
     return render_template(
-        "competency/claim.html", claim=found, sent=sent, problems=problems, forms=development_forms(), states=ClaimState
+        "competency/claim.html",
+        claim=found,
+        files=attachments_at([place_of_claim(found.id)]).get(place_of_claim(found.id), []) if found else [],
+        sent=sent,
+        problems=problems,
+        forms=development_forms(),
+        states=ClaimState,
     )
 
 
@@ -217,6 +225,8 @@ def _waiting(problems: dict[str, Any], sent: Any) -> str:
     return render_template(
         "competency/verify.html",
         claims=rows,
+        files=attachments_at(place_of_claim(row.id) for row in rows),
+        place_of_claim=place_of_claim,
         names=names,
         forms=development_forms(),
         problems=problems,
