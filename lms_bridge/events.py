@@ -112,6 +112,14 @@ class SuggestionSettled(Event):
     state: str
 
 
+@dataclass(frozen=True)
+class SettingsChosen(Event):
+    """An agency chose other settings for a plugin; ``plugin`` is its name."""
+
+    name: ClassVar[str] = "settings.chosen"
+    plugin: str
+
+
 CORE_EVENTS: tuple[type[Event], ...] = (
     EvidenceRecorded,
     GapOpened,
@@ -121,4 +129,5 @@ CORE_EVENTS: tuple[type[Event], ...] = (
     ActivityWithdrawn,
     SuggestionMade,
     SuggestionSettled,
+    SettingsChosen,
 )

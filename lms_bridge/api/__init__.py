@@ -69,6 +69,7 @@ from lms_bridge.events import (
     EvidenceRecorded,
     GapClosed,
     GapOpened,
+    SettingsChosen,
     SuggestionMade,
     SuggestionSettled,
 )
@@ -293,6 +294,7 @@ __all__ = [
     "Row",
     "Score",
     "ScoreMap",
+    "SettingsChosen",
     "Signature",
     "SuggestionDetails",
     "SuggestionKind",

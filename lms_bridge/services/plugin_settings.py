@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from lms_bridge.db import current_agency, db, now, upsert
 from lms_bridge.errors import NotFound, load
+from lms_bridge.events import SettingsChosen
 from lms_bridge.models import PluginSetting
 from lms_bridge.plugin_host import host
-from lms_bridge.services.outbox import resume_deliveries
+from lms_bridge.services.outbox import publish, resume_deliveries
 
 
 def agency_settings(plugin: str) -> Any:
@@ -35,7 +36,7 @@ def chosen_values(plugin: str) -> dict[str, str]:
 
 
 def choose_settings(plugin: str, given: Mapping[str, str]) -> None:
-    """Store the values of a plugin's form; an empty field goes back to its default.
+    """Store the values of a plugin's form, and tell by an event; an empty field goes back to its default.
 
     :raises Invalid: with all problems, each beside its field.
     :raises NotFound: the plugin is not loaded or declares no settings.
@@ -43,7 +44,9 @@ def choose_settings(plugin: str, given: Mapping[str, str]) -> None:
     names = _schema(plugin)().fields
     chosen = {name: value.strip() for name, value in given.items() if name in names and value.strip()}
     load(_schema(plugin), chosen)
-    _store(plugin, chosen=chosen)
+    if chosen != chosen_values(plugin):
+        _store(plugin, chosen=chosen)
+        publish(SettingsChosen(plugin=plugin))
 
 
 def switch_plugin(plugin: str, *, on: bool) -> None:

@@ -20,7 +20,7 @@ from lms_bridge_competency.blending import BLEND_RULE, Group
 from lms_bridge_competency.events import ResultComputed
 from lms_bridge_competency.indicators import publish_result
 from lms_bridge_competency.models import Result, ResultLine
-from lms_bridge_competency.reference import BAND_RULE, BAND_VERSION, FRAMEWORK, bands
+from lms_bridge_competency.reference import BAND_RULE, BAND_VERSION, FRAMEWORK
 from lms_bridge_competency.results import last_result
 from lms_bridge_competency.rules import (
     ATTAINED_RULE,
@@ -30,7 +30,7 @@ from lms_bridge_competency.rules import (
     grade,
     job_person_match,
 )
-from lms_bridge_competency.settings import weights
+from lms_bridge_competency.settings import rule_set
 from lms_bridge_competency.sources import (
     blend_of,
 )
@@ -70,12 +70,14 @@ def _without_days(inputs: dict[str, Any]) -> dict[str, Any]:
 
 def collect_inputs(post: PostView, sources: Mapping[str, Any]) -> dict[str, Any]:
     """Return everything that the numbers come from, as it is stored with the result."""
+    rules = rule_set()
     return {
         "framework": FRAMEWORK,
         "rules": {
             "attained": ATTAINED_RULE,
             "blend": BLEND_RULE,
             "jpm": JPM_RULE,
+            "method": rules.method.value,
             "bands": BAND_RULE,
             "bands_version": BAND_VERSION,
         },
@@ -90,7 +92,7 @@ def collect_inputs(post: PostView, sources: Mapping[str, Any]) -> dict[str, Any]
             for key, one in post.standard.items()
         },
         "sources": dict(sources),
-        "weights": {group.value: weight for group, weight in weights().items()},
+        "weights": {group.value: weight for group, weight in rules.weights.items()},
         "bands": [
             {
                 "purpose": band.purpose.value,
@@ -98,7 +100,7 @@ def collect_inputs(post: PostView, sources: Mapping[str, Any]) -> dict[str, Any]
                 "minimum": str(band.minimum),
                 "below": None if band.below is None else str(band.below),
             }
-            for band in bands()
+            for band in rules.bands
         ],
     }
 
@@ -132,7 +134,7 @@ def store_result(
         post_name=post.name,
         post_level=post.level,
         self_declared=post.declared,
-        method=Method.TOTAL_CAP,
+        method=Method(inputs["rules"].get("method", Method.TOTAL_CAP.value)),
         jpm_total_cap=job_person_match(lines, method=Method.TOTAL_CAP).value,
         jpm_no_compensation=job_person_match(lines, method=Method.NO_COMPENSATION).value,
         grade=grade(lines),

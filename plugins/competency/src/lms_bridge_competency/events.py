@@ -17,3 +17,11 @@ class ResultComputed(Event):
     person_id: int
     cycle: str
     number: int
+
+
+@dataclass(frozen=True)
+class RecomputeWanted(Event):
+    """The results of people whose id is higher than ``after`` are to be computed anew by changed rules."""
+
+    name: ClassVar[str] = "competency.recompute_wanted"
+    after: int

@@ -23,8 +23,8 @@ from lms_bridge.api import (
 )
 from lms_bridge_competency.indicators import ALL, CLOSED, GAP, JPM, MATCHES, RATED, SHORT
 from lms_bridge_competency.models import Result, ResultLine
-from lms_bridge_competency.reference import bands
 from lms_bridge_competency.rules import Purpose
+from lms_bridge_competency.settings import agency_bands
 
 
 def sources() -> list[IndicatorSource]:
@@ -118,7 +118,9 @@ def _quarter(moment: Any, quarters: list[tuple[str, dt.datetime]]) -> Any:
 
 
 def _of_people(results: Subquery, period: Any, sign: int) -> Iterator[IndicatorFact]:
-    filling = sorted((band for band in bands() if band.purpose is Purpose.FILLING), key=lambda band: -band.minimum)
+    filling = sorted(
+        (band for band in agency_bands() if band.purpose is Purpose.FILLING), key=lambda band: -band.minimum
+    )
     met = case(*((results.c.jpm >= band.minimum, band.code) for band in filling))
     place = (results.c.unit_id, results.c.post_group, period)
     rows = db.session.execute(

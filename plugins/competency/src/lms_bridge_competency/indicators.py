@@ -21,8 +21,9 @@ from lms_bridge.api import (
     quarter_of,
 )
 from lms_bridge_competency.models import Result, ResultLine
-from lms_bridge_competency.reference import bands
-from lms_bridge_competency.rules import Purpose, classify
+from lms_bridge_competency.reading import stored_bands
+from lms_bridge_competency.rules import Band, Purpose, classify
+from lms_bridge_competency.settings import agency_bands
 
 RATED, JPM, SHORT, GAP, CLOSED = (
     f"competency.{name}" for name in ("rated", "jpm", "below-standard", "mean-gap", "gap-closed")
@@ -142,9 +143,9 @@ def taken_back(fact: IndicatorFact) -> IndicatorFact:
     return replace(fact, numerator=-fact.numerator, denominator=-fact.denominator, n=-fact.n)
 
 
-def match_of(jpm: Decimal) -> str:
+def match_of(jpm: Decimal, bounds: Iterable[Band]) -> str:
     """Return the metric of the category into which a JPM falls when posts are filled."""
-    return MATCHES[classify(jpm, bands(), purpose=Purpose.FILLING).code]
+    return MATCHES[classify(jpm, bounds, purpose=Purpose.FILLING).code]
 
 
 def _lines(result: Result) -> list[ResultLine]:
@@ -161,7 +162,8 @@ def _standing(result: Result, lines: Iterable[ResultLine], person: PersonRef, pe
     facts = [one]
     if result.jpm_total_cap is not None:
         facts.append(replace(one, metric=JPM, numerator=result.jpm_total_cap))
-        met = match_of(result.jpm_total_cap)
+        # What is taken back must be what was added: the categories of the day of the result.
+        met = match_of(result.jpm_total_cap, stored_bands(result) or agency_bands())
         facts += [replace(one, metric=code, numerator=Decimal(code == met)) for code in MATCHES.values()]
     for line in lines:
         gap = Decimal(line.gap or 0)

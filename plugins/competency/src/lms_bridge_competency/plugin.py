@@ -23,6 +23,7 @@ from lms_bridge.api import (
     Plugin,
     Retention,
     ScoreMap,
+    SettingsChosen,
     Task,
     _l,
     hookimpl,
@@ -31,7 +32,7 @@ from lms_bridge_competency import file_views, home, indicators, privacy, start_v
 from lms_bridge_competency.computing import MODULE
 from lms_bridge_competency.demo import make_self_ratings
 from lms_bridge_competency.dictionary.views import EDIT
-from lms_bridge_competency.events import ResultComputed
+from lms_bridge_competency.events import RecomputeWanted, ResultComputed
 from lms_bridge_competency.finishing import note_evidence
 from lms_bridge_competency.hours import home as hours_home
 from lms_bridge_competency.hours import views as hours_views
@@ -46,6 +47,7 @@ from lms_bridge_competency.plan import views as plan_views
 from lms_bridge_competency.plan.deciding import APPROVE, CHECK
 from lms_bridge_competency.plan.demo import make_plans
 from lms_bridge_competency.profile import views as profile_views
+from lms_bridge_competency.recomputing import note_settings, recompute_some
 from lms_bridge_competency.requirements.views import SET
 from lms_bridge_competency.rules import grade
 from lms_bridge_competency.settings import SettingsSchema
@@ -196,8 +198,12 @@ def plugin() -> Plugin:
                 "drafts", _l("Self-ratings that were begun and never finished"), DRAFTS_KEPT, privacy.delete_drafts
             ),
         ),
-        event_types=(ResultComputed,),
-        event_handlers=(EventHandler(EvidenceRecorded.name, note_evidence),),
+        event_types=(ResultComputed, RecomputeWanted),
+        event_handlers=(
+            EventHandler(EvidenceRecorded.name, note_evidence),
+            EventHandler(SettingsChosen.name, note_settings),
+            EventHandler(RecomputeWanted.name, recompute_some),
+        ),
         navigation=(
             NavigationItem(_l("Competency"), "competency.self_rating"),
             NavigationItem(_l("My plan"), "competency.plan"),

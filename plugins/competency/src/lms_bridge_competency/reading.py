@@ -134,7 +134,7 @@ def stored_bands(result: Result) -> tuple[Band, ...]:
             minimum=Decimal(row["minimum"]),
             below=None if row["below"] is None else Decimal(row["below"]),
         )
-        for row in result.inputs["bands"]
+        for row in result.inputs.get("bands", ())
     )
 
 

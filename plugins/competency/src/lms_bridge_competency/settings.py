@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,8 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from lms_bridge.api import _l, agency_settings
 from lms_bridge_competency.blending import DEFAULT_WEIGHTS, Group
+from lms_bridge_competency.reference import bands
+from lms_bridge_competency.rules import Band, Method
 
 _YEAR = dt.timedelta(days=365)
 
@@ -22,6 +25,11 @@ def _weight(group: Group, title: Any) -> fields.Integer:
         validate=validate.Range(0, 100),
         metadata={"title": title, "hint": hint},
     )
+
+
+def _bound(code: str, title: Any) -> fields.Decimal:
+    shipped = next(band.minimum for band in bands() if band.code == code)
+    return fields.Decimal(load_default=shipped, places=2, validate=validate.Range(1, 100), metadata={"title": title})
 
 
 class SettingsSchema(Schema):
@@ -49,6 +57,23 @@ class SettingsSchema(Schema):
         metadata={"title": _l("Days in which one may object to a result")},
     )
 
+    jpm_method = fields.String(
+        load_default=Method.TOTAL_CAP.value,
+        validate=validate.OneOf([one.value for one in Method]),
+        metadata={"title": _l("How the JPM is counted"), "hint": _l("total_cap, or no_compensation. Both are shown.")},
+    )
+    ms_from = _bound("MS", _l("Filling a post: MS from"))
+    mms_from = _bound("MMS", _l("Filling a post: MMS from"))
+    o_from = _bound("O", _l("Mapping: Optimal (O) from"))
+    co_from = _bound("CO", _l("Mapping: Cukup Optimal (CO) from"))
+
+    @validates_schema
+    def bounds_rise(self, data: Mapping[str, Any], **kwargs: Any) -> None:
+        """Refuse bounds that leave a category empty."""
+        for higher, lower in (("ms_from", "mms_from"), ("o_from", "co_from")):
+            if data[higher] <= data[lower]:
+                raise ValidationError(_l("The better category must begin higher."), higher)
+
     @validates_schema
     def somebody_counts(self, data: Mapping[str, Any], **kwargs: Any) -> None:
         """Refuse weights by which nobody's rating would count."""
@@ -56,10 +81,35 @@ class SettingsSchema(Schema):
             raise ValidationError(_l("Self or superior must weigh something."), "weight_self")
 
 
-def weights() -> dict[Group, int]:
-    """Return what each group weighs in the agency."""
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The figures of an agency by which a result is computed; each result is stored with those of its day."""
+
+    weights: Mapping[Group, int]
+    bands: tuple[Band, ...]
+    method: Method
+
+
+def rule_set() -> RuleSet:
+    """Return the figures of the agency as they are today."""
     chosen = agency_settings("competency")
-    return {group: chosen[f"weight_{group.value}"] for group in DEFAULT_WEIGHTS}
+    weights = {group: chosen[f"weight_{group.value}"] for group in DEFAULT_WEIGHTS}
+    return RuleSet(weights, _bands(chosen), Method(chosen["jpm_method"]))
+
+
+def agency_bands() -> tuple[Band, ...]:
+    """Return the categories of JPM as the agency bounds them, the best of each purpose first."""
+    return _bands(agency_settings("competency"))
+
+
+def _bands(chosen: Mapping[str, Any]) -> tuple[Band, ...]:
+    """Bound the shipped categories anew: each begins where the agency says, and ends where the better one begins."""
+    found: list[Band] = []
+    for band in bands():
+        minimum = chosen.get(f"{band.code.lower()}_from", band.minimum)
+        better = next((one.minimum for one in reversed(found) if one.purpose is band.purpose), None)
+        found.append(Band(band.purpose, band.code, minimum, better))
+    return tuple(found)
 
 
 def rating_validity() -> dt.timedelta:

@@ -23,8 +23,8 @@ from lms_bridge.api import (
     placed_below,
 )
 from lms_bridge_competency.models import Result, ResultLine
-from lms_bridge_competency.reference import bands
 from lms_bridge_competency.rules import Purpose
+from lms_bridge_competency.settings import agency_bands
 from lms_bridge_competency.standards import dictionary_for
 from lms_bridge_competency.unit_map.figures import Cell, Group, Standing, UnitFigures, together
 
@@ -101,7 +101,7 @@ def _standings(members: CTE) -> dict[int, Standing]:
 
 def _category(jpm: Any) -> Any:
     """Return the category for filling posts in SQL; the bands are those in force, the highest first."""
-    filling = [band for band in bands() if band.purpose is Purpose.FILLING]
+    filling = [band for band in agency_bands() if band.purpose is Purpose.FILLING]
     falling = sorted(filling, key=lambda band: band.minimum, reverse=True)
     return case((jpm.is_(None), None), *((jpm >= band.minimum, band.code) for band in falling))
 
