@@ -51,6 +51,7 @@ from lms_bridge.db import (
     acting_as,
     db,
     now,
+    plan_for_these_values,
     plugin_base,
 )
 from lms_bridge.documents.document import Document, Facts, Grid, Heading, Paragraph, Signature
@@ -379,6 +380,7 @@ __all__ = [
     "person_rows",
     "placed_below",
     "placement_of",
+    "plan_for_these_values",
     "plugin_base",
     "programme",
     "programmes",

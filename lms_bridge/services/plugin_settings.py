@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flask import g, has_request_context
 from marshmallow import ValidationError
 from sqlalchemy import select
 
@@ -30,9 +31,20 @@ def agency_settings(plugin: str) -> Any:
 
 
 def chosen_values(plugin: str) -> dict[str, str]:
-    """Return what the agency typed into the form of a plugin, as far as it chose."""
-    found = db.session.scalar(select(PluginSetting.chosen).where(PluginSetting.plugin == plugin))
-    return dict(found or {})
+    """Return what the agency typed into the form of a plugin, as far as it chose; a request asks once."""
+    known = _known()
+    if (current_agency(), plugin) not in known:
+        found = db.session.scalar(select(PluginSetting.chosen).where(PluginSetting.plugin == plugin))
+        known[current_agency(), plugin] = dict(found or {})
+    return dict(known[current_agency(), plugin])
+
+
+def _known() -> dict[tuple[int, str], dict[str, str]]:
+    """Return what was asked in this request; nothing outside one."""
+    if not has_request_context():
+        return {}
+    known: dict[tuple[int, str], dict[str, str]] = g.setdefault("lms_bridge_chosen_settings", {})
+    return known
 
 
 def choose_settings(plugin: str, given: Mapping[str, str]) -> None:
@@ -64,6 +76,7 @@ def switch_plugin(plugin: str, *, on: bool) -> None:
 def _store(plugin: str, **values: Any) -> None:
     key = {"agency_id": current_agency(), "plugin": plugin}
     first = {"enabled": True, "chosen": None}
+    _known().pop((current_agency(), plugin), None)
     upsert(PluginSetting.__table__, key=key, values=first | values, keep=tuple(first.keys() - values.keys()))
 
 

@@ -32,7 +32,7 @@ from lms_bridge_competency.rules import (
 )
 from lms_bridge_competency.settings import rule_set
 from lms_bridge_competency.sources import (
-    blend_of,
+    blends_of,
 )
 from lms_bridge_competency.standards import PostView
 
@@ -107,11 +107,10 @@ def collect_inputs(post: PostView, sources: Mapping[str, Any]) -> dict[str, Any]
 
 def compute_lines(inputs: Mapping[str, Any]) -> list[Line]:
     """Compute the level of each competency from stored inputs; the same inputs give the same lines in any year."""
-    lines = []
-    for key, one in inputs["standard"].items():
-        blended = blend_of(inputs, key) if one["level"] > 0 else None
-        lines.append(Line(key, one["level"], blended.level if blended else None, blended.exact if blended else None))
-    return lines
+    return [
+        Line(key, inputs["standard"][key]["level"], one.level if one else None, one.exact if one else None)
+        for key, one in blends_of(inputs).items()
+    ]
 
 
 def store_result(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,7 @@ from lms_bridge_competency.rules import (
     gap_status,
     job_person_match,
 )
-from lms_bridge_competency.sources import Source, blend_of, sources_in, weights_in
+from lms_bridge_competency.sources import Source, blends_of, sources_in, weights_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,11 @@ def show_result(result: Result, rows: Iterable[ResultLine], dictionary: Iterable
     """Put a stored result together for a page."""
     known = {competency.key: competency for competency in dictionary}
     stored = list(rows)
-    lines = tuple(_line(row, known.get(row.competency), result.inputs) for row in stored)
+    blends, sources = blends_of(result.inputs), sources_in(result.inputs)
+    lines = tuple(
+        _line(row, known.get(row.competency), result.inputs["standard"], sources, blends.get(row.competency))
+        for row in stored
+    )
     bare = [Line(row.competency, row.required, row.attained) for row in stored]
     bands = stored_bands(result)
     verdicts = {}
@@ -175,8 +179,14 @@ def show_result(result: Result, rows: Iterable[ResultLine], dictionary: Iterable
     )
 
 
-def _line(row: ResultLine, competency: CompetencyView | None, inputs: dict[str, Any]) -> ShownLine:
-    standard = inputs["standard"][row.competency]
+def _line(
+    row: ResultLine,
+    competency: CompetencyView | None,
+    standards: Mapping[str, Any],
+    sources: Iterable[Source],
+    blend: Blend | None,
+) -> ShownLine:
+    standard = standards[row.competency]
     return ShownLine(
         key=row.competency,
         code=competency.code if competency else row.competency,
@@ -188,8 +198,8 @@ def _line(row: ResultLine, competency: CompetencyView | None, inputs: dict[str, 
         basis=standard["basis"],
         rule=standard["rule"],
         confirmed=standard["confirmed"],
-        ratings=tuple(_rating(source, row, competency) for source in sources_in(inputs)),
-        blend=blend_of(inputs, row.competency) if row.required else None,
+        ratings=tuple(_rating(source, row, competency) for source in sources),
+        blend=blend,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
@@ -50,10 +51,7 @@ class Source:
 
     def states(self, competency: str) -> dict[int, LevelState]:
         """Return what the answers say of the levels of a competency."""
-        return {
-            int(level): judge_level([Mark(mark) if mark else None for mark in marks])
-            for level, marks in self.answers(competency).items()
-        }
+        return _states(self.answers(competency).items())
 
     def note(self, competency: str) -> str:
         """Return what the rater noted about a large difference."""
@@ -68,8 +66,19 @@ class Source:
             told = self.stored["levels"].get(competency)
             return None if told is None else Decimal(told["level"])
         asked_for = self.stored.get("required", {}).get(competency, required)
-        attained = attained_level(self.states(competency), required=asked_for)
-        return None if attained is None else Decimal(attained)
+        answers = tuple((level, tuple(marks)) for level, marks in self.answers(competency).items())
+        return _attained(answers, asked_for)
+
+
+def _states(answers: Iterable[tuple[str, Sequence[str | None]]]) -> dict[int, LevelState]:
+    return {int(level): judge_level([Mark(mark) if mark else None for mark in marks]) for level, marks in answers}
+
+
+# An agency's people answer in a few thousand ways; whoever computes all of it anew meets each many times.
+@lru_cache(maxsize=8192)
+def _attained(answers: tuple[tuple[str, tuple[str | None, ...]], ...], required: int) -> Decimal | None:
+    attained = attained_level(_states(answers), required=required)
+    return None if attained is None else Decimal(attained)
 
 
 def sources_in(inputs: Mapping[str, Any]) -> list[Source]:
@@ -85,15 +94,29 @@ def weights_in(inputs: Mapping[str, Any]) -> dict[Group, int]:
     return {Group(name): weight for name, weight in stored.items()} if stored else dict(DEFAULT_WEIGHTS)
 
 
-def blend_of(inputs: Mapping[str, Any], competency: str) -> Blend | None:
-    """Blend what stored inputs say of one competency."""
-    required = inputs["standard"].get(competency, {}).get("level", 0)
-    said: dict[Group, list[Decimal]] = {}
-    for source in sources_in(inputs):
+def blends_of(inputs: Mapping[str, Any]) -> dict[str, Blend | None]:
+    """Blend what stored inputs say of each competency that the post requires."""
+    sources, weights = sources_in(inputs), tuple(weights_in(inputs).items())
+    return {
+        key: _blended(sources, key, one["level"], weights) if one["level"] > 0 else None
+        for key, one in inputs["standard"].items()
+    }
+
+
+def _blended(
+    sources: Iterable[Source], competency: str, required: int, weights: tuple[tuple[Group, int], ...]
+) -> Blend | None:
+    said: dict[Group, tuple[Decimal, ...]] = {}
+    for source in sources:
         level = source.level(competency, required=required)
         if level is not None:
-            said.setdefault(source.group, []).append(level)
-    return blend(said, weights_in(inputs))
+            said[source.group] = (*said.get(source.group, ()), level)
+    return _blend(tuple(said.items()), weights)
+
+
+@lru_cache(maxsize=8192)
+def _blend(said: tuple[tuple[Group, tuple[Decimal, ...]], ...], weights: tuple[tuple[Group, int], ...]) -> Blend | None:
+    return blend(dict(said), dict(weights))
 
 
 def key_of(assessment: Assessment) -> str:

@@ -1,4 +1,4 @@
-"""Counting a unit: two statements, whatever its size; the newest result of each person counts."""
+"""Counting a unit: one statement, whatever its size; the newest result of each person counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CTE, Select, case, func, or_, select
+from sqlalchemy import CTE, Integer, Select, String, case, cast, func, null, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from lms_bridge.api import (
@@ -21,6 +21,7 @@ from lms_bridge.api import (
     db,
     person_rows,
     placed_below,
+    plan_for_these_values,
 )
 from lms_bridge_competency.models import Result, ResultLine
 from lms_bridge_competency.rules import Purpose
@@ -33,8 +34,7 @@ PAGE = 50
 
 def count_unit(unit: UnitView, *, on: dt.date) -> UnitFigures:
     """Return what is counted for a unit and each one directly below it; its own people stand first."""
-    members = _members(unit.id, on=on)
-    standings, cells = _standings(members), _cells(members)
+    standings, cells = _counted(_members(unit.id, on=on))
     branches = [unit, *child_units(unit.id, on=on)]
     groups = [
         Group(one.id, _own_people(one) if one is unit else one.name, standings[one.id], cells[one.id])
@@ -80,23 +80,33 @@ def _members(unit_id: int, *, on: dt.date) -> CTE:
     return select(ranked).where(ranked.c.place == 1).cte("members")
 
 
-def _standings(members: CTE) -> dict[int, Standing]:
-    jpm = members.c.jpm
-    category = _category(jpm)
-    rows = db.session.execute(
-        select(members.c.branch_id, category, func.count(), func.count(jpm), func.sum(jpm)).group_by(
-            members.c.branch_id, category
-        )
-    )
+def _counted(members: CTE) -> tuple[dict[int, Standing], dict[int, dict[str, Cell]]]:
+    """Return people and categories of each branch, and its cells, from one walk over the members."""
+    plan_for_these_values()
     standings: dict[int, Standing] = defaultdict(Standing)
-    for branch_id, code, people, rated, jpm_sum in rows:
+    cells: dict[int, dict[str, Cell]] = defaultdict(dict)
+    for branch_id, competency, required, attained, people, code, rated, jpm_sum in db.session.execute(
+        union_all(_standings(members), _cells(members))
+    ):
+        if competency is not None:
+            cell = cells[branch_id].setdefault(competency, Cell())
+            cell.add(required=required, attained=attained, people=people)
+            continue
         one = standings[branch_id]
         one.people += people
         one.rated += rated
         one.jpm_sum += jpm_sum or Decimal(0)
         if code is not None:
             one.categories[code] += rated
-    return standings
+    return standings, cells
+
+
+def _standings(members: CTE) -> Select[Any]:
+    jpm, none = members.c.jpm, cast(null(), Integer)
+    category = _category(jpm)
+    counted = (func.count(), category, func.count(jpm), func.sum(jpm))
+    no_cell = (cast(null(), ResultLine.competency.type), none.label("required"), none.label("attained"))
+    return select(members.c.branch_id, *no_cell, *counted).group_by(members.c.branch_id, category)
 
 
 def _category(jpm: Any) -> Any:
@@ -106,19 +116,15 @@ def _category(jpm: Any) -> Any:
     return case((jpm.is_(None), None), *((jpm >= band.minimum, band.code) for band in falling))
 
 
-def _cells(members: CTE) -> dict[int, dict[str, Cell]]:
+def _cells(members: CTE) -> Select[Any]:
     kinds = (members.c.branch_id, ResultLine.competency, ResultLine.required, ResultLine.attained)
-    rows = db.session.execute(
-        select(*kinds, func.count())
+    no_standing = (cast(null(), String), cast(null(), Integer), cast(null(), Result.jpm_total_cap.type))
+    return (
+        select(*kinds, func.count(), *no_standing)
         .join(ResultLine, ResultLine.result_id == members.c.result_id)
         .where(ResultLine.attained.is_not(None), ResultLine.required > 0)
         .group_by(*kinds)
     )
-    cells: dict[int, dict[str, Cell]] = defaultdict(dict)
-    for branch_id, competency, required, attained, people in rows:
-        cell = cells[branch_id].setdefault(competency, Cell())
-        cell.add(required=required, attained=attained, people=people)
-    return cells
 
 
 def people_of(unit_id: int, *, on: dt.date, visible: Select[int] | None = None) -> Select[Any]:
