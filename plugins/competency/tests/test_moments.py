@@ -15,7 +15,19 @@ from lms_bridge_competency.ratings import SaveAnswers, begin_rating, cycle_at, l
 from lms_bridge_competency.rules import Mark, job_person_match
 from sqlalchemy import select
 
-from lms_bridge.api import AgencyRef, BridgeContext, Person, Placement, Post, Unit, db, person_ref
+from lms_bridge.api import (
+    AgencyRef,
+    BridgeContext,
+    EvidenceKind,
+    Person,
+    Placement,
+    Post,
+    Unit,
+    db,
+    person_ref,
+    record_evidence,
+)
+from lms_bridge.jobs import events
 from lms_bridge.testing.browser import Browser
 
 from .conftest import ANI, CODES, answers
@@ -100,6 +112,29 @@ def test_once_the_post_is_known_it_replaces_the_chosen_level_and_the_answers_sta
     assert "self-declared" not in overview
     assert "Begun: level 3 is open" in overview
     assert stored.count(Answer) == 3
+
+
+def test_a_post_abolished_in_mid_cycle_keeps_the_result_and_asks_for_a_level(ani, stored, bridge_app):
+    ani.rate({"M3": 2})
+    ani.finish()
+    result = ani.result_id()
+    with stored.opened():
+        person = person_ref(db.session.scalar(select(Person.id).where(Person.nip == ANI)))
+        for placement in db.session.scalars(select(Placement).where(Placement.person_id.in_(person.ids))):
+            placement.valid_to = dt.date.today()
+        record_evidence(
+            person=person, competency="asn-38-2017:M3", value=Decimal(1), source="survey.wave-1",
+            seen_at=dt.datetime.now(dt.UTC), kind=EvidenceKind.PEER,
+        )  # fmt: skip
+    with bridge_app.app_context():
+        events.deliver_due()
+        db.session.remove()
+
+    assert ani.get(f"/results/{result}").status_code == 200
+    assert stored.count(Result) == 1
+    page = ani.get("/self-rating/start")
+    assert "What is the level of your post?" in page.text
+    assert "96.30" in ani.get("/profile").text
 
 
 def test_a_self_declared_result_is_renewed_once_the_post_is_known(learner, stored):

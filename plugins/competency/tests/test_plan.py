@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from lms_bridge_competency.plan.models import Plan, PlanItem, PlanState, PlanStep, StepKind
+from lms_bridge_competency.plan.progress import measure
 from lms_bridge_competency.plan.rules import mix, propose
 from lms_bridge_competency.privacy import erase_rows, export_rows
 from pypdf import PdfReader
@@ -26,6 +27,7 @@ from lms_bridge.api import (
     open_gap,
     person_ref,
 )
+from lms_bridge.jobs import events
 
 from .conftest import ANI
 
@@ -273,3 +275,34 @@ def test_erasing_takes_the_plan_along(ani, stored):
         erase_rows(person)
 
         assert list(db.session.scalars(select(Plan.id))) == []
+
+
+def test_progress_counts_of_each_form_at_most_what_is_planned():
+    found = measure([("B7", Decimal(5)), ("C1", Decimal(4)), ("C1", Decimal(4))], {"B7": Decimal(12), "C1": Decimal(2)})
+
+    assert (found.planned, found.done, found.share) == (13, 7, Decimal("0.5385"))
+    assert measure([], {"B7": Decimal(3)}).share == 0
+
+
+def test_the_grade_of_an_approved_plan_follows_what_is_done(ani, rahmat, stored, bridge_app):
+    ani.post(f"{PLAN}/items/new", data={**ITEM, "form": "C7"})
+    ani.post(f"{PLAN}/items/new", data={**ITEM, "title": "Magang", "form": "C6", "jp": "5"})
+    send(ani)
+    assert stored.rows("core_person_score") == []
+    rahmat.post(PLANS, data={"plans": boxes(rahmat), "go": "approve"})
+    assert [(row.module, row.value, row.in_progress) for row in stored.rows("core_person_score")] == [
+        ("competency.plan", 0, True)
+    ]
+
+    claim = {"form": "C7", "title": "Kunjungan", "day": "2026-03-02", "amount": "1", "proof": "Surat 1"}
+    ani.post("/p/competency/hours/enter", data=claim)
+    box = re.search(r'name="claims" value="([^"]+)"', rahmat.get("/p/competency/hours/verify").text)[1]
+    rahmat.post("/p/competency/hours/verify", data={"claims": box, "go": "verify"})
+    with bridge_app.app_context():
+        while events.deliver_due():
+            pass
+        db.session.remove()
+
+    # A visit to another agency counts 10 JP, of which 5 are planned; the other is still to come.
+    assert [row.value for row in stored.rows("core_person_score")] == [Decimal("0.5")]
+    assert "5 of 10 JP done" in ani.get(PLAN).text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 from lms_bridge.api import (
     BridgeContext,
@@ -29,7 +30,6 @@ from lms_bridge.api import (
     hookimpl,
 )
 from lms_bridge_competency import file_views, home, indicators, privacy, start_views
-from lms_bridge_competency.computing import MODULE
 from lms_bridge_competency.demo import make_self_ratings
 from lms_bridge_competency.dictionary.views import EDIT
 from lms_bridge_competency.events import RecomputeWanted, ResultComputed
@@ -46,6 +46,7 @@ from lms_bridge_competency.plan import home as plan_home
 from lms_bridge_competency.plan import views as plan_views
 from lms_bridge_competency.plan.deciding import APPROVE, CHECK
 from lms_bridge_competency.plan.demo import make_plans
+from lms_bridge_competency.plan.progress import ACTIVITY_EVENTS, note_activity
 from lms_bridge_competency.profile import views as profile_views
 from lms_bridge_competency.recomputing import note_settings, recompute_some
 from lms_bridge_competency.requirements.views import SET
@@ -57,6 +58,7 @@ from lms_bridge_competency.unit_map.views import bp
 _TITLE = _l("Competency mapping")
 _DESCRIPTION = _l("Rate yourself on the nine official competencies and see level, gap and Job Person Match.")
 _COLUMN = _l("Competency mapping: level attained against the standard of the post")
+_PLAN_COLUMN = _l("Development plan: JP done of those planned")
 _OFFERED = ("self-rating", "profile", "hours", "plan", "rate-people")
 DRAFTS_KEPT = dt.timedelta(days=730)
 
@@ -114,6 +116,7 @@ def plugin() -> Plugin:
                 description=_l("What you do this year to close your gaps, in the mix 70:20:10."),
                 endpoint="competency.plan",
                 icon="calendar",
+                score_map=ScoreMap(maximum=100, label=_PLAN_COLUMN, to_score=Decimal),
             ),
             Module(
                 name="plans",
@@ -203,6 +206,7 @@ def plugin() -> Plugin:
             EventHandler(EvidenceRecorded.name, note_evidence),
             EventHandler(SettingsChosen.name, note_settings),
             EventHandler(RecomputeWanted.name, recompute_some),
+            *(EventHandler(event.name, note_activity) for event in ACTIVITY_EVENTS),
         ),
         navigation=(
             NavigationItem(_l("Competency"), "competency.self_rating"),
@@ -215,19 +219,22 @@ def plugin() -> Plugin:
 
 @hookimpl
 def catalog_items(context: DeepLinkContext) -> list[CatalogItem]:
-    """Offer what belongs into a course: the self-rating with a column of 100 points, and others without one."""
-    column = LineItemOffer(_TITLE, score_maximum=100, resource_id=MODULE, tag="self-rating")
+    """Offer what belongs into a course; self-rating and plan with a column of 100 points."""
     return [
         CatalogItem(
             module=f"competency.{one.name}",
             title=one.title,
             description=one.description,
-            line_item=column if one.score_map else None,
+            line_item=_column(one) if one.score_map else None,
             icon=one.icon,
         )
         for one in plugin().modules
         if one.name in _OFFERED
     ]
+
+
+def _column(module: Module) -> LineItemOffer:
+    return LineItemOffer(module.title, score_maximum=100, resource_id=f"competency.{module.name}", tag=module.name)
 
 
 @hookimpl

@@ -53,6 +53,14 @@ def total_of(person: PersonRef, *, year: int, zone: ZoneInfo, target: Decimal) -
     return total(count(_deeds(person, year, zone), forms, year=year, zone=zone), forms, target=target)
 
 
+def counted_by_form(person: PersonRef, *, year: int, zone: ZoneInfo) -> dict[str, Decimal]:
+    """Return the JP that count of a year of somebody, by the code of the form."""
+    found: dict[str, Decimal] = {}
+    for entry in count(_deeds(person, year, zone), development_forms(), year=year, zone=zone):
+        found[entry.deed.form] = found.get(entry.deed.form, Decimal(0)) + entry.counted
+    return found
+
+
 def _deeds(person: PersonRef, year: int, zone: ZoneInfo) -> list[Deed]:
     """Return what may count in a year: also what began before and reaches into it."""
     since = dt.datetime(year - 1, 12, 1, tzinfo=zone)

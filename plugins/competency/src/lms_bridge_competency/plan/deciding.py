@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Select, select
@@ -11,6 +12,7 @@ from sqlalchemy import Select, select
 from lms_bridge.api import Actor, NotFound, _, audit, db, person_ref, visible_people
 from lms_bridge_competency.plan.errors import PlanChanged
 from lms_bridge_competency.plan.models import Plan, PlanState, PlanStep, StepKind
+from lms_bridge_competency.plan.progress import tell_progress
 
 APPROVE, CHECK = "competency.approve-plan", "competency.check-plan"
 log = structlog.get_logger("lms_bridge.plugin.competency")
@@ -46,6 +48,10 @@ def decide(seen: Mapping[int, int], *, approve: bool, note: str, actor: Actor, n
         plan.state = state
         _note(plan, kind, note if not approve else "", actor, now=now)
     db.session.flush()
+    if approve:
+        zone = ZoneInfo(actor.agency.timezone)
+        for plan in plans:
+            tell_progress(person_ref(plan.person_id), year=plan.year, zone=zone, now=now)
     log.info("plans decided", plans=[plan.id for plan in plans], approved=approve)
     return plans
 

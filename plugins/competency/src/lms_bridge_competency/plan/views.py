@@ -34,7 +34,8 @@ from lms_bridge.api import (
     url_for,
 )
 from lms_bridge_competency.plan.deciding import APPROVE, CHECK, check, decide, to_approve, to_check
-from lms_bridge_competency.plan.models import PlanItem, StepKind
+from lms_bridge_competency.plan.models import PlanItem, PlanState, StepKind
+from lms_bridge_competency.plan.progress import progress_of
 from lms_bridge_competency.plan.reading import plan_of, proposals_for, waiting_plans
 from lms_bridge_competency.plan.rules import Proposal
 from lms_bridge_competency.plan.schemas import DecideSchema, Decision, ItemSchema, TakeSchema, VersionSchema
@@ -56,18 +57,25 @@ SHOWN = 100
 """Waiting plans on one page; the others follow once these are decided."""
 
 
+def _zone() -> ZoneInfo:
+    return ZoneInfo(current.agency.timezone)
+
+
 def _today() -> dt.date:
-    return now().astimezone(ZoneInfo(current.agency.timezone)).date()
+    return now().astimezone(_zone()).date()
 
 
 def _page(person: PersonRef, *, own: bool) -> str:
     view = plan_of(person, year=_today().year)
     proposals = proposals_for(view) if own and view.writable else []
     names = {one.key: one.name for one in dictionary_for(proposal.competency for proposal in proposals)}
+    approved = view.state is PlanState.APPROVED
+    planned = [(one.form, one.jp) for one in view.items]
     return render_template(
         "competency/plan/plan.html",
         view=view,
         own=own,
+        progress=progress_of(person, planned, year=view.year, zone=_zone()) if approved else None,
         proposals=proposals,
         titles={one.key: _title(one, {**names, **view.names}) for one in proposals},
         names={**names, **view.names},
