@@ -108,6 +108,7 @@ from lms_bridge.services.attachments import (
     attachment_limit,
     attachments_at,
     remove_attachment,
+    remove_attachments,
     send_attachment,
 )
 from lms_bridge.services.audit import audit, audit_reads
@@ -394,6 +395,7 @@ __all__ = [
     "redirect",
     "register_participant",
     "remove_attachment",
+    "remove_attachments",
     "remove_competency",
     "render_template",
     "replace_entries",

@@ -150,6 +150,17 @@ def remove_attachment(attachment_id: int) -> None:
     db.session.flush()
 
 
+def remove_attachments(place: str) -> int:
+    """Delete all files at a place and at those whose names go on from it; returns how many.
+
+    :param place: such as ``competency.rating:12:``, with the mark that ends the name.
+    """
+    ids = db.session.scalars(select(Attachment.id).where(Attachment.place.startswith(place, autoescape=True))).all()
+    for attachment_id in ids:
+        remove_attachment(attachment_id)
+    return len(ids)
+
+
 def _row(attachment_id: int) -> Attachment:
     row = db.session.get(Attachment, attachment_id)
     if row is None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
 
 import pytest
 from lms_bridge_competency.hours.models import Claim
+from lms_bridge_competency.privacy import delete_drafts
 from sqlalchemy import select
 
-from lms_bridge.api import Person, db, person_ref
+from lms_bridge.api import Person, db, now, person_ref
 
 from .conftest import ANI
 
@@ -99,3 +101,12 @@ def test_a_file_needs_a_rating_that_has_begun_and_a_file(learner, ani):
     assert send(learner("maya").browser, "/self-rating/M1/files").status_code == 409
     assert ani.browser.post("/p/competency/self-rating/M1/files").status_code == 422
     assert send(ani.browser, "/self-rating/XX/files").status_code == 404
+
+
+def test_files_go_with_a_rating_that_was_never_finished(ani, stored):
+    send(ani.browser, "/self-rating/M1/files")
+    with stored.opened():
+        delete_drafts(now() + dt.timedelta(days=1))
+
+    assert stored.rows("core_attachment") == []
+    assert stored.rows("core_attachment_content") == []

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from lms_bridge_competency import indicators as own
 from lms_bridge_competency.models import Result, ResultLine
+from lms_bridge_competency.results import latest_result
 from lms_bridge_competency.rules import Line, Method, grade, job_person_match
 from sqlalchemy import delete, select
 
@@ -24,6 +25,7 @@ def rate(bridge_app):
     def make(made, *attained, at, number=1):
         with bridge_app.app_context(), acting_as(1):
             person = person_ref(made.id)
+            before = latest_result(person)
             lines = [Line(key, 3, level) for key, level in zip(KEYS, attained, strict=True)]
             result = Result(
                 person_id=made.id,
@@ -47,7 +49,7 @@ def rate(bridge_app):
                 row.attained, row.gap = one.attained, one.gap
                 db.session.add(row)
             db.session.flush()
-            own.publish_result(result, person=person)
+            own.publish_result(result, person=person, before=before, lines=lines)
             db.session.commit()
 
     return make

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -30,7 +30,7 @@ from lms_bridge_competency.rules import (
     grade,
     job_person_match,
 )
-from lms_bridge_competency.settings import rule_set
+from lms_bridge_competency.settings import RuleSet, rule_set
 from lms_bridge_competency.sources import (
     blends_of,
 )
@@ -41,16 +41,29 @@ log = structlog.get_logger("lms_bridge.plugin.competency")
 
 
 def keep_result(
-    inputs: dict[str, Any], post: PostView, person: PersonRef, *, cycle: str, now: dt.datetime
+    inputs: dict[str, Any],
+    post: PostView,
+    person: PersonRef,
+    *,
+    cycle: str,
+    before: Result | None,
+    now: dt.datetime,
 ) -> tuple[Result, bool]:
-    """Store a result unless the newest says the same, and tell whoever needs it; returns whether it is new."""
+    """Store a result unless the newest of its cycle says the same, and tell whoever needs it.
+
+    :param before: the person's newest result of any cycle.
+    :returns: the result, and whether it is new.
+    """
     last = last_result(person, cycle=cycle)
     if last is not None and _same(last, inputs, post):
         return last, False
     lines = compute_lines(inputs)
     number = last.number + 1 if last else 1
     result = store_result(inputs, lines, post, person_id=person.id, cycle=cycle, number=number, now=now)
-    _tell(result, lines, person=person, now=now)
+    tell_gaps(lines, person=person, now=now)
+    tell_grade(result, lines, person=person, now=now)
+    publish_result(result, person=person, before=before, lines=lines)
+    tell_result(result)
     log.info("result computed", result=result.id, number=result.number)
     return result, True
 
@@ -70,14 +83,12 @@ def _without_days(inputs: dict[str, Any]) -> dict[str, Any]:
 
 def collect_inputs(post: PostView, sources: Mapping[str, Any]) -> dict[str, Any]:
     """Return everything that the numbers come from, as it is stored with the result."""
-    rules = rule_set()
-    return {
+    unruled = {
         "framework": FRAMEWORK,
         "rules": {
             "attained": ATTAINED_RULE,
             "blend": BLEND_RULE,
             "jpm": JPM_RULE,
-            "method": rules.method.value,
             "bands": BAND_RULE,
             "bands_version": BAND_VERSION,
         },
@@ -92,6 +103,15 @@ def collect_inputs(post: PostView, sources: Mapping[str, Any]) -> dict[str, Any]
             for key, one in post.standard.items()
         },
         "sources": dict(sources),
+    }
+    return with_rules(unruled, rule_set())
+
+
+def with_rules(inputs: Mapping[str, Any], rules: RuleSet) -> dict[str, Any]:
+    """Return inputs with the figures by which they are computed."""
+    return {
+        **inputs,
+        "rules": {**inputs["rules"], "method": rules.method.value},
         "weights": {group.value: weight for group, weight in rules.weights.items()},
         "bands": [
             {
@@ -157,17 +177,21 @@ def store_result(
     return result
 
 
-def _tell(result: Result, lines: list[Line], *, person: PersonRef, now: dt.datetime) -> None:
-    """Open and close gaps, hand the grade over and say that there is a result.
-
-    A learner gets a grade for having rated themselves, not for what others say of them before.
-    """
+def tell_gaps(lines: Iterable[Line], *, person: PersonRef, now: dt.datetime) -> None:
+    """Open the gaps of these competencies, and close those that are none."""
     for line in lines:
         if line.attained is not None and line.gap is not None and line.gap > 0:
             open_gap(person=person, competency=line.competency, required=line.required, attained=line.attained, now=now)
         else:
             close_gap(person=person, competency=line.competency, now=now)
+
+
+def tell_grade(result: Result, lines: list[Line], *, person: PersonRef, now: dt.datetime) -> None:
+    """Hand the grade over: a learner gets one for having rated themselves, not for what others say before."""
     if Group.SELF.value in result.inputs["sources"]:
         record_score(lines, module=MODULE, person=person, settled_at=now)
-    publish_result(result, person=person)
+
+
+def tell_result(result: Result) -> None:
+    """Say that there is a result."""
     publish(ResultComputed(result_id=result.id, person_id=result.person_id, cycle=result.cycle, number=result.number))

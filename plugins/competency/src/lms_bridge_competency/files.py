@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from lms_bridge.api import AttachmentView, NotFound, PersonRef, _, attachments_at, db
+from lms_bridge.api import AttachmentView, NotFound, PersonRef, _, attachments_at, db, remove_attachments
 from lms_bridge_competency.hours.models import Claim
 from lms_bridge_competency.models import Assessment
 from lms_bridge_competency.ratings import Rating
@@ -15,6 +15,11 @@ _RATING, _CLAIM = "competency.rating", "competency.claim"
 def place_in_rating(assessment_id: int, competency: str) -> str:
     """Return where the files of one competency of a rating lie."""
     return f"{_RATING}:{assessment_id}:{competency}"
+
+
+def forget_files_of_rating(assessment_id: int) -> None:
+    """Delete the files of a rating that is deleted."""
+    remove_attachments(f"{_RATING}:{assessment_id}:")
 
 
 def place_of_claim(claim_id: int) -> str:

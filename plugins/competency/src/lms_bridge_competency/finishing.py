@@ -100,7 +100,7 @@ def _store_finished(
     cycle = max(assessment.cycle, before.cycle) if before else assessment.cycle
     sources |= evidence_sources(person, now=now, valid=valid) | decisions(person, cycle=cycle)
     assessment.state = AssessmentState.FINISHED
-    result, is_new = keep_result(collect_inputs(post, sources), post, person, cycle=cycle, now=now)
+    result, is_new = keep_result(collect_inputs(post, sources), post, person, cycle=cycle, before=before, now=now)
     if is_new:
         assessment.finished_at = now
         _tell_evidence(rating, assessment, person=person, now=now)
@@ -125,7 +125,7 @@ def recompute(person: PersonRef, *, agency: AgencyRef, now: dt.datetime) -> Resu
     inputs = collect_inputs(post, sources | decisions(person, cycle=cycle))
     if all(line.attained is None for line in compute_lines(inputs)):
         return None
-    return keep_result(inputs, post, person, cycle=cycle, now=now)[0]
+    return keep_result(inputs, post, person, cycle=cycle, before=before, now=now)[0]
 
 
 def note_evidence(event: Event) -> None:

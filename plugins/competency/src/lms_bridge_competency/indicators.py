@@ -22,7 +22,7 @@ from lms_bridge.api import (
 )
 from lms_bridge_competency.models import Result, ResultLine
 from lms_bridge_competency.reading import stored_bands
-from lms_bridge_competency.rules import Band, Purpose, classify
+from lms_bridge_competency.rules import Band, Line, Purpose, classify
 from lms_bridge_competency.settings import agency_bands
 
 RATED, JPM, SHORT, GAP, CLOSED = (
@@ -119,22 +119,16 @@ def _match_metrics() -> list[Metric]:
     ]
 
 
-def publish_result(result: Result, *, person: PersonRef) -> None:
+def publish_result(result: Result, *, person: PersonRef, before: Result | None, lines: Iterable[Line]) -> None:
     """Add a new result to the numbers of the unit where the person is placed, in the place of their last one."""
-    before = db.session.scalar(
-        select(Result)
-        .where(Result.person_id.in_(person.ids), Result.id != result.id)
-        .order_by(Result.computed_at.desc(), Result.id.desc())
-        .limit(1)
-    )
     period = quarter_of(result.computed_at.date())
-    lines = _lines(result)
-    facts = _standing(result, lines, person, period)
-    if before is not None:
+    now_is = [line for line in lines if line.required > 0 and line.attained is not None]
+    facts = _standing(result, now_is, person, period)
+    if before is not None and before.id != result.id:
         last = _lines(before)
         facts += [taken_back(fact) for fact in _standing(before, last, person, period)]
         if before.post_id == result.post_id and facts:
-            facts += _closed(last, lines, facts[0])
+            facts += _closed(last, now_is, facts[0])
     publish_indicators(facts)
 
 
@@ -153,7 +147,9 @@ def _lines(result: Result) -> list[ResultLine]:
     return list(db.session.scalars(rows.where(ResultLine.attained.is_not(None)).order_by(ResultLine.position)))
 
 
-def _standing(result: Result, lines: Iterable[ResultLine], person: PersonRef, period: str) -> list[IndicatorFact]:
+def _standing(
+    result: Result, lines: Iterable[ResultLine | Line], person: PersonRef, period: str
+) -> list[IndicatorFact]:
     """Return what holds while a result is the newest; nothing where the person had no post in a unit then."""
     place = placement_of(person, on=result.computed_at.date())
     if place is None:
@@ -172,7 +168,7 @@ def _standing(result: Result, lines: Iterable[ResultLine], person: PersonRef, pe
     return facts
 
 
-def _closed(before: Iterable[ResultLine], after: Iterable[ResultLine], like: IndicatorFact) -> list[IndicatorFact]:
+def _closed(before: Iterable[ResultLine], after: Iterable[Line], like: IndicatorFact) -> list[IndicatorFact]:
     """Return how much of the gaps before is closed, over the competencies that were rated both times."""
     was, now_is = ({line.competency: max(0, line.gap or 0) for line in lines} for lines in (before, after))
     both = was.keys() & now_is.keys()

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from lms_bridge.api import ErasureReceipt, ExportPart, PersonRef, db
+from lms_bridge_competency.files import forget_files_of_rating
 from lms_bridge_competency.hours.models import Claim
 from lms_bridge_competency.models import Answer, Assessment, Example, Result, ResultLine
 from lms_bridge_competency.objections.models import Objection
@@ -168,9 +169,11 @@ def _text(value: object) -> str | None:
 
 
 def delete_drafts(before: dt.datetime) -> int:
-    """Delete self-ratings that were last changed before a moment and never led to a result."""
+    """Delete ratings, with their files, that were last changed before a moment and never led to a result."""
     never_finished = select(Assessment.id).where(Assessment.finished_at.is_(None), Assessment.changed_at < before)
     ids = list(db.session.scalars(never_finished))
+    for assessment_id in ids:
+        forget_files_of_rating(assessment_id)
     for statement in (
         delete(Answer).where(Answer.assessment_id.in_(ids)),
         delete(Example).where(Example.assessment_id.in_(ids)),

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
-from lms_bridge.api import Event, SettingsChosen, absent_actor, db, person_ref, publish
+from lms_bridge.api import Event, Person, PersonRef, SettingsChosen, db, publish
 from lms_bridge.api import now as clock
 from lms_bridge_competency.blending import Group
-from lms_bridge_competency.computing import compute_lines
+from lms_bridge_competency.computing import (
+    compute_lines,
+    store_result,
+    tell_gaps,
+    tell_grade,
+    tell_result,
+    with_rules,
+)
 from lms_bridge_competency.events import RecomputeWanted
-from lms_bridge_competency.finishing import recompute
+from lms_bridge_competency.indicators import publish_result
 from lms_bridge_competency.models import Result, ResultLine
 from lms_bridge_competency.reading import stored_bands
 from lms_bridge_competency.rules import Line, classify, job_person_match
 from lms_bridge_competency.settings import RuleSet, rule_set
+from lms_bridge_competency.standards import PostView
 
 AT_ONCE = 500
 """People in one transaction: some seconds, so that other events and grades come in between."""
@@ -45,13 +54,31 @@ def recompute_some(event: Event) -> None:
     )
     if not ids:
         return
-    agency, rules, changed = absent_actor(ids[0]).agency, rule_set(), 0
-    for result, lines in _newest(ids):
-        if differs(result, lines, rules):
-            recompute(person_ref(result.person_id), agency=agency, now=clock())
-            changed += 1
-    log.info("results recomputed", people=len(ids), changed=changed)
+    rules, moment = rule_set(), clock()
+    db.session.execute(select(Person.id).where(Person.id.in_(ids)).order_by(Person.id).with_for_update())
+    found = [(result, lines) for result, lines in _newest(ids) if differs(result, lines, rules)]
+    for result, lines in found:
+        _restamp(result, lines, rules, now=moment)
+    log.info("results recomputed", people=len(ids), changed=len(found))
     publish(RecomputeWanted(after=ids[-1]))
+
+
+def _restamp(before: Result, old_lines: list[ResultLine], rules: RuleSet, *, now: dt.datetime) -> None:
+    """Store what the rules of today make of the same ratings, measured against the same standard."""
+    inputs = with_rules(before.inputs, rules)
+    lines = compute_lines(inputs)
+    post = PostView(before.post_id, before.post_name, before.post_level, "", before.self_declared, {})
+    result = store_result(
+        inputs, lines, post, person_id=before.person_id, cycle=before.cycle, number=before.number + 1, now=now
+    )
+    person = PersonRef(before.person_id, "", (before.person_id,))
+    then = {line.competency: line.attained for line in old_lines}
+    changed = [line for line in lines if line.attained != then.get(line.competency)]
+    tell_gaps(changed, person=person, now=now)
+    if result.grade != before.grade:
+        tell_grade(result, lines, person=person, now=now)
+    publish_result(result, person=person, before=before, lines=lines)
+    tell_result(result)
 
 
 def _newest(ids: list[int]) -> Iterator[tuple[Result, list[ResultLine]]]:
@@ -71,13 +98,14 @@ def _newest(ids: list[int]) -> Iterator[tuple[Result, list[ResultLine]]]:
 
 def differs(result: Result, lines: list[ResultLine], rules: RuleSet) -> bool:
     """Say whether the rules of today give another level, match or category than a stored result has."""
-    if result.method is not rules.method or "standard" not in result.inputs:
-        return result.method is not rules.method
-    weights = {group.value: weight for group, weight in rules.weights.items()}
+    if "standard" not in result.inputs:
+        return False
+    if result.method is not rules.method:
+        return True
     alone = set(result.inputs["sources"]) == {Group.SELF.value} and rules.weights[Group.SELF] > 0
     then = {line.competency: line.attained for line in lines}
     if not alone and any(
-        line.attained != then.get(line.competency) for line in compute_lines({**result.inputs, "weights": weights})
+        line.attained != then.get(line.competency) for line in compute_lines(with_rules(result.inputs, rules))
     ):
         return True
     match = job_person_match(
