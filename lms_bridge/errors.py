@@ -154,6 +154,9 @@ def load(schema: type[Schema] | Schema, data: Mapping[str, Any]) -> Any:
 
     :raises Invalid: with all problems, each beside its field.
     """
+    # No database keeps the character 0 in a text, and nobody types it.
+    if broken := [name for name, value in data.items() if isinstance(value, str) and "\x00" in value]:
+        raise Invalid({name: [_("This text has a character that cannot be stored. Type it anew.")] for name in broken})
     try:
         return (schema() if isinstance(schema, type) else schema).load(data)
     except ValidationError as error:

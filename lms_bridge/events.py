@@ -113,6 +113,16 @@ class SuggestionSettled(Event):
 
 
 @dataclass(frozen=True)
+class ParticipationSettled(Event):
+    """It is known how a programme ended for somebody; ``completed`` says whether they completed it."""
+
+    name: ClassVar[str] = "participation.settled"
+    programme_id: int
+    person_id: int
+    completed: bool
+
+
+@dataclass(frozen=True)
 class SettingsChosen(Event):
     """An agency chose other settings for a plugin; ``plugin`` is its name."""
 
@@ -129,5 +139,6 @@ CORE_EVENTS: tuple[type[Event], ...] = (
     ActivityWithdrawn,
     SuggestionMade,
     SuggestionSettled,
+    ParticipationSettled,
     SettingsChosen,
 )

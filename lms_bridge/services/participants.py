@@ -13,7 +13,9 @@ from sqlalchemy import select
 from lms_bridge.context import PersonRef
 from lms_bridge.db import db
 from lms_bridge.errors import Conflict, NotFound
+from lms_bridge.events import ParticipationSettled
 from lms_bridge.models import ParticipantStatus, Person, ProgrammeParticipant, ProgrammeStatus
+from lms_bridge.services.outbox import publish
 from lms_bridge.services.programmes import ProgrammeClosed, get_programme, seats_taken
 
 
@@ -103,6 +105,7 @@ def settle_participant(programme_id: int, person: PersonRef, *, completed: bool,
     mine.status = ParticipantStatus.COMPLETED if completed else ParticipantStatus.FAILED
     mine.ended_on = on
     db.session.flush()
+    publish(ParticipationSettled(programme_id=programme_id, person_id=mine.person_id, completed=completed))
 
 
 def _participant(programme_id: int, person: PersonRef) -> ProgrammeParticipant | None:

@@ -1,12 +1,14 @@
-"""From a gap to an approved plan to counted learning hours: a learner and her superior, each in the LMS's frame."""
+"""From ratings to an approved plan to counted hours, and what an analyst takes and brings; all in the LMS's frame."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from tests.browser.conftest import BLOCK_THIRD_PARTY, Windows
 from tests.browser.servers import Site
@@ -26,10 +28,15 @@ def site(make_site: Callable[..., Site]) -> Site:
     return ready
 
 
-def test_a_gap_becomes_an_approved_plan_and_counted_hours(site: Site, windows: Windows) -> None:
+def test_ratings_become_an_approved_plan_and_counted_hours(site: Site, windows: Windows) -> None:
     ani = Visitor(site, windows.open_profile(BLOCK_THIRD_PARTY).new_page(), "ani")
     rahmat = Visitor(site, windows.open_profile(BLOCK_THIRD_PARTY).new_page(), "rahmat")
     rate_with_one_gap(ani)
+    rate_ani_at_her_standard(rahmat)
+
+    profile = ani.open(site.lms.add_activity("Profil saya", module="competency.profile"))
+    assert "Atasan" in profile.locator("main").inner_text()
+    assert profile.locator("tbody .lb-gap, tbody .lb-chip").first.is_visible()
 
     plan = ani.open(site.lms.add_activity("Rencana saya", module="competency.plan"))
     assert plan.locator("[name=proposals]").count() == 3
@@ -78,7 +85,21 @@ def rate_with_one_gap(ani: Visitor) -> None:
     press(frame, "continue")
     answer(frame, "shown", "shown", "shown")
     press(frame, "continue")
-    while "/self-rating/" in frame.url and "/overview" not in frame.url:
+    show_the_rest(frame)
+
+
+def rate_ani_at_her_standard(rahmat: Visitor) -> None:
+    """Find Ani among those who wait, and rate every competency at the required level."""
+    frame = rahmat.open(rahmat.site.lms.add_activity("Nilai staf", module="competency.rate-people"))
+    frame.locator("form", has_text="Ani Lestari").locator("button").click()
+    landed(frame, "**/ratings/*/M1/*")
+    show_the_rest(frame)
+    assert "Atasan" in frame.locator("main details").first.text_content()
+
+
+def show_the_rest(frame: Frame) -> None:
+    """Answer what is still asked as shown, leave out what is only offered, and finish."""
+    while "/overview" not in frame.url:
         competency = frame.url.rpartition("/")[0]
         answer(frame, "shown", "shown", "shown")
         press(frame, "continue")
@@ -86,6 +107,30 @@ def rate_with_one_gap(ani: Visitor) -> None:
             press(frame, "skip")
     frame.locator("main form button[type=submit]").click()
     landed(frame, "**/results/*")
+
+
+def test_an_analyst_takes_the_gap_matrix_and_brings_a_technical_dictionary(
+    site: Site, windows: Windows, tmp_path: Path
+) -> None:
+    dewi = Visitor(site, windows.open_profile(BLOCK_THIRD_PARTY).new_page(), "dewi")
+
+    units = dewi.open(site.lms.add_activity("Unit", module="competency.units"))
+    with dewi.page.expect_download() as taken:
+        units.locator("section:has(#matrix) a", has_text="XLSX").click()
+    book = CalamineWorkbook.from_path(taken.value.path())
+    assert any("Integritas" in row for row in book.get_sheet_by_index(0).to_python())
+    assert len(book.sheet_names) == 2, "a sheet says where the figures come from"
+
+    dictionaries = dewi.open(site.lms.add_activity("Kamus", module="competency.dictionary"))
+    with dewi.page.expect_download() as example:
+        dictionaries.locator("details summary").first.click()
+        dictionaries.locator("form[enctype] a[href$=xlsx]").click()
+    dictionaries.locator("#field-file").set_input_files(example.value.path())
+    for name, value in (("family", "tik"), ("version", "2026"), ("title_id", "Kamus TIK")):
+        dictionaries.locator(f"#field-{name}").fill(value)
+    dictionaries.locator("form[enctype] button").click()
+    landed(dictionaries, "**/dictionary/*")
+    assert "Kamus TIK" in dictionaries.locator("h1").inner_text()
 
 
 def counted(frame: Frame) -> int:

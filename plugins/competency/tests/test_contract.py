@@ -12,8 +12,9 @@ from .conftest import Learner
 
 class TestContract(PluginContract):
     plugin = "competency"
-    # Only in a draft can a competency be removed, and a plan that waits links to none of its activities.
-    pages = ("/p/competency/dictionary/2/entry/T1", "/p/competency/plan/items/1")
+    # Only in a draft can a competency be removed, a plan that waits links to none of its activities, and what a result
+    # was computed with stays.
+    pages = ("/p/competency/dictionary/2/entry/T1", "/p/competency/plan/items/1", "/p/competency/files/1/remove")
 
     def use(self, launch):
         learner = Learner(launch())

@@ -8,7 +8,7 @@ import re
 
 import pytest
 from lms_bridge_competency.hours.models import Claim
-from lms_bridge_competency.privacy import delete_drafts
+from lms_bridge_competency.privacy import delete_drafts, export_rows
 from sqlalchemy import select
 
 from lms_bridge.api import Person, db, now, person_ref
@@ -57,7 +57,8 @@ def test_others_neither_see_nor_remove_a_file(ani, rahmat, launch_as):
     file = link(ani.browser, "/p/competency/self-rating/M1/3")
 
     assert launch_as("budi").get(file).status_code == 403
-    assert rahmat.post(f"{file}/remove").status_code == 403
+    assert rahmat.post(f"{file}/remove").status_code == 404
+    assert rahmat.get(file).status_code == 404, "nothing of an unfinished rating is seen"
     assert ani.browser.get(file).status_code == 200
     assert ani.browser.post(f"{file}/remove").status_code == 303
     assert ani.browser.get(file).status_code == 404
@@ -110,3 +111,40 @@ def test_files_go_with_a_rating_that_was_never_finished(ani, stored):
 
     assert stored.rows("core_attachment") == []
     assert stored.rows("core_attachment_content") == []
+
+
+def test_what_a_result_was_computed_with_stays(ani):
+    send(ani.browser, "/self-rating/M1/files")
+    file = link(ani.browser, "/p/competency/self-rating/M1/3")
+    ani.rate()
+    ani.finish()
+
+    assert ani.browser.post(f"{file}/remove").status_code == 409
+    assert ani.browser.get(file).status_code == 200
+
+
+def test_proof_is_fixed_once_it_is_verified_and_a_change_before_is_noticed(ani, rahmat, stored):
+    ani.post("/hours/enter", form="B6", title="Seminar", day="2026-01-05", amount="1", proof="Surat 1")
+    claim = f"/hours/claims/{stored.one(select(Claim.id))}"
+    send(ani.browser, f"{claim}/files")
+    page = rahmat.get("/p/competency/hours/verify").text
+    file, seen = link(rahmat, "/p/competency/hours/verify"), re.search(r'name="claims" value="([^"]+)"', page)[1]
+    send(ani.browser, f"{claim}/files", name="lain.pdf")
+
+    stale = rahmat.post("/p/competency/hours/verify", data={"claims": seen, "go": "verify"})
+    page = rahmat.get("/p/competency/hours/verify").text
+    again = re.search(r'name="claims" value="([^"]+)"', page)[1]
+    verified = rahmat.post("/p/competency/hours/verify", data={"claims": again, "go": "verify"})
+
+    assert (stale.status_code, verified.status_code) == (409, 303)
+    assert ani.browser.post(f"{file}/remove").status_code == 409
+    assert send(ani.browser, f"{claim}/files").status_code == 409
+
+
+def test_an_export_holds_nothing_of_a_rating_that_somebody_has_not_finished(ani, rahmat, stored):
+    person = person_of(stored)
+    rahmat.post(f"/p/competency/ratings/{person.id}/start")
+    with stored.opened():
+        rows = {part.name: part.rows for part in export_rows(person)}["competency_assessments"]
+
+    assert [row["source"] for row in rows] == ["self"]

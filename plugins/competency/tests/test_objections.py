@@ -177,3 +177,22 @@ def test_objections_are_exported_and_erased_with_the_person(rated, rahmat, store
         assert [row["answer"] for row in parts["competency_objections"]] == ["Bukti diterima"]
         erase_rows(person)
     assert stored.count(Objection) == 0
+
+
+def test_a_decision_after_new_year_counts_for_the_ratings_of_the_old_one(rated, rahmat, stored):
+    object_to(rated)
+    with stored.opened():
+        for row in (*db.session.scalars(select(Result)), *db.session.scalars(select(Objection))):
+            row.cycle = "2025"
+            if isinstance(row, Result):
+                row.inputs = {**row.inputs, "sources": {"self": {**row.inputs["sources"]["self"], "cycle": "2025"}}}
+
+    decide(rahmat, "uphold", level="3")
+
+    assert line(stored).attained == 3
+    assert stored.one(select(Result).order_by(Result.id.desc())).cycle == "2025"
+
+
+def test_a_text_that_no_database_keeps_is_refused(rated, stored):
+    assert object_to(rated, reason="a\x00b").status_code == 422
+    assert stored.count(Objection) == 0

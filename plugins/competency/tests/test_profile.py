@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 
 import pytest
 from lms_bridge_competency.models import Requirement
@@ -84,7 +85,7 @@ def test_another_aim_takes_the_place_of_the_first_and_can_be_taken_back(rated, h
     assert stored.count(Target) == 0
 
 
-@pytest.mark.parametrize("post_id", ["999999", "0", "x"])
+@pytest.mark.parametrize("post_id", ["999999", "99999999999999", "0", "x"])
 def test_a_post_that_is_not_there_is_no_aim(rated, stored, post_id):
     answer = rated.browser.post(f"{PROFILE}/target", data={"post_id": post_id})
 
@@ -101,6 +102,17 @@ def test_the_rapor_is_a_document_with_levels_match_and_signatures(rated, higher_
     words = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
     for word in ("Individual competency profile", "100.00", "Communication", "Rahmat Hidayat", "Target post"):
         assert word in words
+
+
+def test_the_profile_goes_out_as_a_table_with_both_gaps(rated, higher_post):
+    rated.post("/profile/target", post_id=str(higher_post[0]))
+
+    lines = rated.browser.get(f"{PROFILE}.csv").text.splitlines()
+
+    communication = next(line for line in lines if "Communication" in line)
+    assert re.split("[;,]", communication)[-5:] == ["3", "2", "1", "4", "2"]
+    assert rated.browser.get(f"{PROFILE}.xlsx").status_code == 200
+    assert rated.browser.get(f"{PROFILE}.exe").status_code == 404
 
 
 def test_without_a_result_there_is_no_rapor(learner):

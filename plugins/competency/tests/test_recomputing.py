@@ -6,12 +6,14 @@ from decimal import Decimal
 
 import pytest
 from lms_bridge_competency import recomputing
+from lms_bridge_competency.indicator_facts import sources
+from lms_bridge_competency.indicators import CLOSED
 from lms_bridge_competency.models import Result, ResultLine
 from lms_bridge_competency.reading import categories, stored_bands
 from lms_bridge_competency.rules import Method, Purpose
 from sqlalchemy import select
 
-from lms_bridge.api import EvidenceKind, Invalid, Person, db, now, person_ref, record_evidence
+from lms_bridge.api import EvidenceKind, Invalid, Person, db, gaps_of, now, person_ref, record_evidence
 from lms_bridge.jobs import events
 from lms_bridge.services.plugin_settings import choose_settings
 
@@ -132,3 +134,48 @@ def test_settings_of_another_plugin_change_nothing(rated, stored, bridge_app):
 def test_rules_that_leave_a_category_or_everybody_out_are_refused(stored, chosen):
     with stored.opened(), pytest.raises(Invalid):
         choose_settings("competency", chosen)
+
+
+def test_where_nobody_s_word_counts_any_more_what_is_known_stays(ani, stored, bridge_app):
+    ani.rate({"M3": 2})
+    ani.finish()
+    work(bridge_app)
+
+    choose(stored, bridge_app, weight_self="0")
+
+    assert stored.count(Result) == 1
+    with stored.opened():
+        assert len(gaps_of(person_ref(db.session.scalar(select(Person.id).where(Person.nip == ANI))))) == 1
+    ani.answer("M1", 3, 0)
+    ani.answer("M1", 2, 3)
+    ani.finish()
+    assert [row.value for row in stored.rows("core_person_score")] == [Decimal("0.9630")]
+
+
+def test_changed_rules_close_no_gap_of_anybody_s_in_the_numbers(rated, stored, bridge_app):
+    def closed():
+        with stored.opened():
+            return [one for source in sources() for one in source.read() if one.metric == CLOSED]
+
+    before = closed()
+
+    choose(stored, bridge_app, weight_self="80")
+
+    assert results(stored)[-1].by_rules
+    assert closed() == before
+
+
+def test_somebody_known_twice_has_one_newest_result(rated, stored, bridge_app):
+    with stored.opened():
+        ani = db.session.scalar(select(Person).where(Person.nip == ANI))
+        other = Person(name=ani.name, same_as_id=ani.id, created_at=now())
+        db.session.add(other)
+        db.session.flush()
+        old = db.session.scalars(select(Result).order_by(Result.id)).first()
+        old.person_id = other.id
+    before = len(results(stored))
+
+    choose(stored, bridge_app, jpm_method="no_compensation")
+
+    assert len(results(stored)) == before + 1
+    assert results(stored)[-1].inputs["sources"].keys() == results(stored)[-2].inputs["sources"].keys()

@@ -11,7 +11,7 @@ from lms_bridge_competency.models import Requirement, Result, ResultLine
 from lms_bridge_competency.reading import stored_bands
 from sqlalchemy import insert, select
 
-from lms_bridge.api import Post, db, gaps_of, now, person_ref
+from lms_bridge.api import Post, db, gaps_of, now, open_gap, person_ref
 from lms_bridge.testing.instance import add_tool, register_platform
 
 from .conftest import CODES
@@ -272,3 +272,15 @@ def test_the_level_of_each_competency_is_required_on_its_own(learner, stored):
     text = person.get(f"/results/{person.result_id()}/explanation").text
     assert "standard of the post, SKJ 12/2026" in text
     assert "Left out of both sums: Collaboration." in text
+
+
+def test_a_gap_of_what_the_post_requires_no_more_closes(finished, stored):
+    with stored.opened():
+        person = person_ref(db.session.scalar(select(Result.person_id)))
+        open_gap(person=person, competency="tik-2026:T1", required=3, attained=1, now=now())
+    finished.answer("M1", 3, 0)
+    finished.answer("M1", 2, 3)
+    finished.finish()
+
+    with stored.opened():
+        assert "tik-2026:T1" not in [gap.competency for gap in gaps_of(person)]

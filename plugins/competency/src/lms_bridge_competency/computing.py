@@ -12,6 +12,7 @@ from lms_bridge.api import (
     PersonRef,
     close_gap,
     db,
+    gaps_of,
     open_gap,
     publish,
     record_score,
@@ -61,6 +62,7 @@ def keep_result(
     number = last.number + 1 if last else 1
     result = store_result(inputs, lines, post, person_id=person.id, cycle=cycle, number=number, now=now)
     tell_gaps(lines, person=person, now=now)
+    close_other_gaps(lines, person=person, now=now)
     tell_grade(result, lines, person=person, now=now)
     publish_result(result, person=person, before=before, lines=lines)
     tell_result(result)
@@ -142,6 +144,7 @@ def store_result(
     cycle: str,
     number: int,
     now: dt.datetime,
+    by_rules: bool = False,
 ) -> Result:
     """Keep a computed result as the next number of its cycle, and tell nobody."""
     result = Result(
@@ -157,6 +160,7 @@ def store_result(
         jpm_total_cap=job_person_match(lines, method=Method.TOTAL_CAP).value,
         jpm_no_compensation=job_person_match(lines, method=Method.NO_COMPENSATION).value,
         grade=grade(lines),
+        by_rules=by_rules,
         inputs=inputs,
     )
     db.session.add(result)
@@ -178,17 +182,29 @@ def store_result(
 
 
 def tell_gaps(lines: Iterable[Line], *, person: PersonRef, now: dt.datetime) -> None:
-    """Open the gaps of these competencies, and close those that are none."""
+    """Open and close the gaps of these competencies. One that is not rated, which is not 0, stays as it was."""
+    known = {gap.competency: (gap.required, gap.attained) for gap in gaps_of(person)}
     for line in lines:
         if line.attained is not None and line.gap is not None and line.gap > 0:
-            open_gap(person=person, competency=line.competency, required=line.required, attained=line.attained, now=now)
-        else:
+            if known.get(line.competency) != (line.required, line.attained):
+                short = {"required": line.required, "attained": line.attained}
+                open_gap(person=person, competency=line.competency, **short, now=now)
+        elif line.competency in known and (line.gap is not None or line.required < 1):
             close_gap(person=person, competency=line.competency, now=now)
 
 
+def close_other_gaps(lines: Iterable[Line], *, person: PersonRef, now: dt.datetime) -> None:
+    """Close the gaps of competencies that the post does not require any more."""
+    required = {line.competency for line in lines}
+    for gap in gaps_of(person):
+        if gap.competency not in required:
+            close_gap(person=person, competency=gap.competency, now=now)
+
+
 def tell_grade(result: Result, lines: list[Line], *, person: PersonRef, now: dt.datetime) -> None:
-    """Hand the grade over: a learner gets one for having rated themselves, not for what others say before."""
-    if Group.SELF.value in result.inputs["sources"]:
+    """Hand the grade over: a learner gets one for having rated themselves, and none while no level is known."""
+    rated = any(line.attained is not None for line in lines)
+    if rated and Group.SELF.value in result.inputs["sources"]:
         record_score(lines, module=MODULE, person=person, settled_at=now)
 
 

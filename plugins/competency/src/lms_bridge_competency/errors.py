@@ -35,6 +35,19 @@ class NotComplete(Conflict):
         )
 
 
+class FileCounts(Conflict):
+    """Somebody removes a file of a rating that a result was computed from.
+
+    What helps: Leave it; add another one that says it better.
+    """
+
+    code = "file-counts"
+    title = _l("This file belongs to a result")
+
+    def __init__(self) -> None:
+        super().__init__(_("A result was computed with this rating, so its evidence stays. You can add another file."))
+
+
 class NoStandard(Conflict):
     """A learner's post has no standard, or is not known.
 

@@ -10,6 +10,7 @@ from flask import Response, request
 from lms_bridge.api import (
     AttachmentView,
     Invalid,
+    NotFound,
     PersonRef,
     Refused,
     _,
@@ -28,7 +29,7 @@ from lms_bridge.api import (
     send_attachment,
     url_for,
 )
-from lms_bridge_competency.errors import NotBegun
+from lms_bridge_competency.errors import FileCounts, NotBegun
 from lms_bridge_competency.files import (
     claim_of,
     is_of_claim,
@@ -36,7 +37,7 @@ from lms_bridge_competency.files import (
     place_of_claim,
     rated_competency,
 )
-from lms_bridge_competency.hours.claims import own_claim
+from lms_bridge_competency.hours.claims import touch_claim
 from lms_bridge_competency.hours.views import OWN
 from lms_bridge_competency.hours.views import VIEW as VIEW_HOURS
 from lms_bridge_competency.models import RatingSource
@@ -70,7 +71,7 @@ def add_rating_file(code: str, person_id: int | None = None) -> Any:
 @require_permission(OWN)
 def add_claim_file(claim_id: int) -> Any:
     """Add a file to an own claim."""
-    claim = own_claim(claim_id, current.person)
+    claim = touch_claim(claim_id, current.person)
     _add(place_of_claim(claim.id), current.person)
     return redirect(url_for("competency.claim", claim_id=claim_id), 303)
 
@@ -99,6 +100,10 @@ def remove_file(file_id: int) -> Any:
     leads_to = _claim_url(found) if is_of_claim(found) else _rating_url(found)
     if found.by_id not in current.person.ids:
         raise Refused(_("Only who added a file may remove it."), reason="file of somebody else")
+    if is_of_claim(found):
+        touch_claim(claim_of(found).id, current.person)
+    elif rated_competency(found)[0].finished_at is not None:
+        raise FileCounts
     remove_attachment(file_id)
     db.session.commit()
     flash(_("The file is removed."))
@@ -112,7 +117,10 @@ def _visible(file_id: int) -> AttachmentView:
     :raises Refused: there is, but not for them.
     """
     found = attachment(file_id)
-    ensure(VIEW_HOURS if is_of_claim(found) else VIEW, person_ref(found.person_id))
+    of_claim = is_of_claim(found)
+    ensure(VIEW_HOURS if of_claim else VIEW, person_ref(found.person_id))
+    if not of_claim and found.by_id not in current.person.ids and rated_competency(found)[0].finished_at is None:
+        raise NotFound(_("This file does not exist."))
     return found
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from lms_bridge.api import AttachmentView, NotFound, PersonRef, _, attachments_at, db, remove_attachments
 from lms_bridge_competency.hours.models import Claim
-from lms_bridge_competency.models import Assessment
+from lms_bridge_competency.models import Assessment, RatingSource
 from lms_bridge_competency.ratings import Rating
 
 _RATING, _CLAIM = "competency.rating", "competency.claim"
@@ -38,7 +38,11 @@ def files_of_rating(rating: Rating, competency: str) -> tuple[list[AttachmentVie
 
 
 def _self_ratings(person: PersonRef) -> list[int]:
-    mine = select(Assessment.id).where(Assessment.person_id.in_(person.ids), Assessment.rater_id.in_(person.ids))
+    mine = select(Assessment.id).where(
+        Assessment.person_id.in_(person.ids),
+        Assessment.source == RatingSource.SELF,
+        Assessment.finished_at.is_not(None),
+    )
     return list(db.session.scalars(mine))
 
 

@@ -81,7 +81,9 @@ def finish_rating(
 
 def _wait_for_others(person: PersonRef) -> None:
     """Hold the person until the end of the transaction: of two raters who finish at once, the later counts both."""
-    db.session.execute(select(Person.id).where(Person.id.in_(person.ids)).order_by(Person.id).with_for_update())
+    db.session.execute(
+        select(Person.id).where(Person.id.in_(person.ids)).order_by(Person.id).with_for_update(key_share=True)
+    )
 
 
 def _store_finished(
@@ -119,8 +121,8 @@ def recompute(person: PersonRef, *, agency: AgencyRef, now: dt.datetime) -> Resu
     post = post_of(person, competencies(FRAMEWORK), on=today, declared_level=declared, locale=DEFAULT_LOCALE)
     if post is None:
         return None
-    cycle = cycle_at(now, timezone=agency.timezone)
-    cycle = max(cycle, before.cycle) if before else cycle
+    # Nobody rated anew: a decision upon these ratings goes on counting, and the cycle stays theirs.
+    cycle = before.cycle if before else cycle_at(now, timezone=agency.timezone)
     sources = carried(before, besides=None, now=now, valid=valid) | evidence_sources(person, now=now, valid=valid)
     inputs = collect_inputs(post, sources | decisions(person, cycle=cycle))
     if all(line.attained is None for line in compute_lines(inputs)):

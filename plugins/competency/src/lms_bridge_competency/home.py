@@ -13,7 +13,7 @@ from lms_bridge_competency.ratings import Rating, load_rating
 from lms_bridge_competency.reading import categories
 from lms_bridge_competency.reference import band_names
 from lms_bridge_competency.results import latest_result, lines_of, settled_result
-from lms_bridge_competency.rules import Method, Purpose
+from lms_bridge_competency.rules import Purpose
 from lms_bridge_competency.standards import dictionary_for
 
 _CHIPS = {"O": "ok", "KO": "warn"}
@@ -58,7 +58,7 @@ def _standing(result: Result) -> str:
 
 
 def _match(result: Result) -> str:
-    value = result.jpm_total_cap if result.method is Method.TOTAL_CAP else result.jpm_no_compensation
+    value = result.jpm
     return "" if value is None else _("Job Person Match %(jpm)s.", jpm=format_decimal(value, "#,##0.00"))
 
 

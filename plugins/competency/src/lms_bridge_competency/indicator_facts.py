@@ -72,7 +72,8 @@ def _results(quarters: list[tuple[str, dt.datetime]]) -> Subquery:
             person.label("person_id"),
             Result.computed_at,
             Result.post_id,
-            Result.jpm_total_cap.label("jpm"),
+            Result.jpm.label("jpm"),
+            Result.by_rules,
             following.label("following"),
             before.label("before_id"),
         )
@@ -180,7 +181,7 @@ def _closed(results: Subquery) -> Iterator[IndicatorFact]:
         .join(after, after.result_id == results.c.result_id)
         .join(before, (before.result_id == last.id) & (before.competency == after.competency))
         .where(last.post_id == results.c.post_id, after.attained.is_not(None), before.attained.is_not(None))
-        .where(after.required > 0, before.required > 0)
+        .where(after.required > 0, before.required > 0, results.c.by_rules.is_(False))
         .group_by(results.c.result_id, results.c.unit_id, results.c.came, results.c.post_group)
         .subquery()
     )

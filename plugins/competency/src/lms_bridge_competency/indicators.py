@@ -127,7 +127,7 @@ def publish_result(result: Result, *, person: PersonRef, before: Result | None, 
     if before is not None and before.id != result.id:
         last = _lines(before)
         facts += [taken_back(fact) for fact in _standing(before, last, person, period)]
-        if before.post_id == result.post_id and facts:
+        if before.post_id == result.post_id and facts and not result.by_rules:
             facts += _closed(last, now_is, facts[0])
     publish_indicators(facts)
 
@@ -156,10 +156,10 @@ def _standing(
         return []
     one = IndicatorFact(RATED, place.unit_id, period, _ONE, _ONE, n=1, post_group=place.post_type)
     facts = [one]
-    if result.jpm_total_cap is not None:
-        facts.append(replace(one, metric=JPM, numerator=result.jpm_total_cap))
+    if result.jpm is not None:
+        facts.append(replace(one, metric=JPM, numerator=result.jpm))
         # What is taken back must be what was added: the categories of the day of the result.
-        met = match_of(result.jpm_total_cap, stored_bands(result) or agency_bands())
+        met = match_of(result.jpm, stored_bands(result) or agency_bands())
         facts += [replace(one, metric=code, numerator=Decimal(code == met)) for code in MATCHES.values()]
     for line in lines:
         gap = Decimal(line.gap or 0)

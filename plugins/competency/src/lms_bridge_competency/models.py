@@ -7,7 +7,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Numeric, UniqueConstraint
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Numeric, UniqueConstraint, case, false
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms_bridge.api import AgencyOwned, Code, Name, Percent, Score, plugin_base
@@ -127,7 +128,19 @@ class Result(AgencyOwned, Base):
     jpm_total_cap: Mapped[Percent | None]
     jpm_no_compensation: Mapped[Percent | None]
     grade: Mapped[Score]
+    by_rules: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether only the agency's rules had changed since the result before: nobody rated anew."""
     inputs: Mapped[dict[str, Any]]
+
+    @hybrid_property
+    def jpm(self) -> Decimal | None:
+        """The Job Person Match by the method of the result."""
+        return self.jpm_total_cap if self.method is Method.TOTAL_CAP else self.jpm_no_compensation
+
+    @jpm.inplace.expression
+    @classmethod
+    def _jpm(cls) -> ColumnElement[Decimal | None]:
+        return case((cls.method == Method.TOTAL_CAP, cls.jpm_total_cap), else_=cls.jpm_no_compensation)
 
 
 class ResultLine(AgencyOwned, Base):

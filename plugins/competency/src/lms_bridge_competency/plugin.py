@@ -46,7 +46,7 @@ from lms_bridge_competency.plan import home as plan_home
 from lms_bridge_competency.plan import views as plan_views
 from lms_bridge_competency.plan.deciding import APPROVE, CHECK
 from lms_bridge_competency.plan.demo import make_plans
-from lms_bridge_competency.plan.progress import ACTIVITY_EVENTS, note_activity
+from lms_bridge_competency.plan.progress import PROGRESS_EVENTS, note_progress
 from lms_bridge_competency.profile import views as profile_views
 from lms_bridge_competency.recomputing import note_settings, recompute_some
 from lms_bridge_competency.requirements.views import SET
@@ -206,7 +206,7 @@ def plugin() -> Plugin:
             EventHandler(EvidenceRecorded.name, note_evidence),
             EventHandler(SettingsChosen.name, note_settings),
             EventHandler(RecomputeWanted.name, recompute_some),
-            *(EventHandler(event.name, note_activity) for event in ACTIVITY_EVENTS),
+            *(EventHandler(event.name, note_progress) for event in PROGRESS_EVENTS),
         ),
         navigation=(
             NavigationItem(_l("Competency"), "competency.self_rating"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from lms_bridge.api import ErasureReceipt, ExportPart, PersonRef, db
 from lms_bridge_competency.files import forget_files_of_rating
 from lms_bridge_competency.hours.models import Claim
-from lms_bridge_competency.models import Answer, Assessment, Example, Result, ResultLine
+from lms_bridge_competency.models import Answer, Assessment, Example, RatingSource, Result, ResultLine
 from lms_bridge_competency.objections.models import Objection
 from lms_bridge_competency.plan.models import Plan, PlanItem, PlanStep
 from lms_bridge_competency.profile.models import Target
@@ -18,7 +18,9 @@ from lms_bridge_competency.profile.models import Target
 
 def export_rows(person: PersonRef) -> list[ExportPart]:
     """Return everything kept about a person, a part for each kind of row."""
-    assessments = list(db.session.scalars(select(Assessment).where(Assessment.person_id.in_(person.ids))))
+    # What somebody else has not finished yet is no rating of the person so far.
+    settled = or_(Assessment.source == RatingSource.SELF, Assessment.finished_at.is_not(None))
+    assessments = list(db.session.scalars(select(Assessment).where(Assessment.person_id.in_(person.ids), settled)))
     results = list(db.session.scalars(select(Result).where(Result.person_id.in_(person.ids))))
     rated = [assessment.id for assessment in assessments]
     answers = db.session.scalars(select(Answer).where(Answer.assessment_id.in_(rated)))

@@ -102,9 +102,11 @@ def find_assessment(
 ) -> Assessment | None:
     """Return the newest rating of a person by a rater if it is still open or of this cycle."""
     newest = _newest(person, source, rater=rater, lock=lock)
-    if newest is None or (newest.state is not AssessmentState.DRAFT and newest.cycle != cycle):
-        return None
-    return newest
+    if newest is None or newest.cycle == cycle:
+        return newest
+    # One's own goes on where it was left; a superior whose people rate themselves anew begins anew too.
+    open_still = newest.state is AssessmentState.DRAFT and source is RatingSource.SELF
+    return newest if open_still else None
 
 
 def _newest(

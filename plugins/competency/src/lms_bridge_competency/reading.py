@@ -140,8 +140,7 @@ def stored_bands(result: Result) -> tuple[Band, ...]:
 
 def categories(result: Result) -> dict[Purpose, Band]:
     """Return the category for each purpose by the method of the result."""
-    value = result.jpm_total_cap if result.method is Method.TOTAL_CAP else result.jpm_no_compensation
-    return _categories(value, stored_bands(result))
+    return _categories(result.jpm, stored_bands(result))
 
 
 def _categories(value: Decimal | None, bands: Iterable[Band]) -> dict[Purpose, Band]:

@@ -150,6 +150,22 @@ def own_claim(claim_id: int, person: PersonRef) -> Claim:
     return claim
 
 
+def touch_claim(claim_id: int, person: PersonRef) -> Claim:
+    """Return a claim whose files its owner changes while it is not decided; who looks at it then looks again.
+
+    :raises NotFound: there is none of this person.
+    :raises ClaimChanged: it was verified or taken back meanwhile.
+    """
+    mine = select(Claim).where(Claim.id == claim_id, Claim.person_id.in_(person.ids))
+    claim = db.session.scalar(mine.with_for_update().execution_options(populate_existing=True))
+    if claim is None:
+        raise NotFound(_("There is no such entry."))
+    if claim.state not in {ClaimState.SENT, ClaimState.RETURNED}:
+        raise ClaimChanged
+    claim.version += 1
+    return claim
+
+
 def _own(claim_id: int, person: PersonRef, version: int) -> Claim:
     mine = select(Claim).where(Claim.id == claim_id, Claim.person_id.in_(person.ids))
     claim = db.session.scalar(mine.with_for_update().execution_options(populate_existing=True))

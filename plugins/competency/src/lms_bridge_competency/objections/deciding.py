@@ -78,8 +78,10 @@ def to_decide(actor: Actor) -> Select[Objection]:
     )
 
 
-def decide(objection_id: int, decision: Decision, *, actor: Actor, now: dt.datetime) -> Objection:
+def decide(objection_id: int, decision: Decision, *, actor: Actor, now: dt.datetime) -> tuple[Objection, Result | None]:
     """Uphold an objection with another level, which then counts before all raters, or turn it down.
+
+    :returns: the objection, and the result with the level that was decided; none while the person has no post.
 
     :raises NotFound: it is not for this actor to decide upon.
     :raises ObjectionClosed: it was decided or taken back meanwhile.
@@ -95,10 +97,9 @@ def decide(objection_id: int, decision: Decision, *, actor: Actor, now: dt.datet
     db.session.flush()
     person = person_ref(objection.person_id)
     audit(f"competency.objection-{objection.state.value.replace('_', '-')}", subject=person, objection=objection.id)
-    if upheld:
-        recompute(person, agency=actor.agency, now=now)
+    result = recompute(person, agency=actor.agency, now=now) if upheld else None
     log.info("objection decided", objection=objection.id, upheld=upheld)
-    return objection
+    return objection, result
 
 
 def _locked(query: Select[Objection], objection_id: int) -> Objection:

@@ -73,10 +73,14 @@ def decide_objection(objection_id: int) -> Any:
         decision: Decision = load(DecideSchema, request.form)
     except Invalid as error:
         return _waiting(dict(error.problems), objection_id), error.status
-    objection = decide(objection_id, decision, actor=current, now=now())
+    objection, result = decide(objection_id, decision, actor=current, now=now())
     db.session.commit()
-    upheld = objection.state is ObjectionState.UPHELD
-    flash(_("Upheld; the result was computed anew.") if upheld else _("Turned down; the result stays as it is."))
+    if objection.state is ObjectionState.TURNED_DOWN:
+        flash(_("Turned down; the result stays as it is."))
+    elif result is None:
+        flash(_("Upheld; it counts as soon as the person has a post with a standard."))
+    else:
+        flash(_("Upheld; the result was computed anew."))
     return redirect(url_for("competency.objections"), 303)
 
 

@@ -13,6 +13,7 @@ from lms_bridge.api import (
     ActivityConfirmed,
     ActivityWithdrawn,
     Event,
+    ParticipationSettled,
     PersonRef,
     absent_actor,
     record_score,
@@ -23,7 +24,7 @@ from lms_bridge_competency.plan.models import PlanState
 from lms_bridge_competency.plan.writing import find_plan, items_of
 
 MODULE = "competency.plan"
-ACTIVITY_EVENTS = (ActivityConfirmed, ActivityChanged, ActivityWithdrawn)
+PROGRESS_EVENTS = (ActivityConfirmed, ActivityChanged, ActivityWithdrawn, ParticipationSettled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,12 @@ def tell_progress(person: PersonRef, *, year: int, zone: ZoneInfo, now: dt.datet
     record_score(found.share, module=MODULE, person=person, settled_at=now, in_progress=found.share < 1)
 
 
-def note_activity(event: Event) -> None:
-    """Grade a plan anew when something of it was confirmed, corrected or withdrawn."""
-    if isinstance(event, ACTIVITY_EVENTS):
+def note_progress(event: Event) -> None:
+    """Grade a plan anew when something of it was confirmed, corrected or withdrawn, or a programme ended."""
+    if isinstance(event, PROGRESS_EVENTS):
         actor, moment = absent_actor(event.person_id), clock()
         zone = ZoneInfo(actor.agency.timezone)
-        tell_progress(actor.person, year=moment.astimezone(zone).year, zone=zone, now=moment)
+        this_year = moment.astimezone(zone).year
+        # What was done in December is often verified in January.
+        for year in (this_year - 1, this_year):
+            tell_progress(actor.person, year=year, zone=zone, now=moment)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
 from flask_babel import format_date, format_decimal
 
-from lms_bridge.api import Column, ColumnKind, Document, Facts, Grid, Heading, Paragraph, Signature, _
+from lms_bridge.api import Column, ColumnKind, Document, Facts, Grid, Heading, Paragraph, Signature, Table, _
 from lms_bridge_competency.profile.reading import Profile
 from lms_bridge_competency.profile.targets import TargetView
 from lms_bridge_competency.reading import ShownResult
@@ -17,8 +18,11 @@ from lms_bridge_competency.rules import Method, Purpose
 _HISTORY = 5
 
 
-def rapor(profile: Profile, shown: ShownResult, *, superior: str, locale: str) -> Document:
-    """Return the rapor of somebody who has a result (the individual profile of the domain study 2.1)."""
+def rapor(profile: Profile, shown: ShownResult, *, superior: str, locale: str, on: dt.date) -> Document:
+    """Return the rapor of somebody who has a result (the individual profile of the domain study 2.1).
+
+    :param on: the day of the result in the agency's zone.
+    """
     result = shown.result
     return Document(
         name="competency.rapor",
@@ -35,7 +39,29 @@ def rapor(profile: Profile, shown: ShownResult, *, superior: str, locale: str) -
             Signature(_("Superior"), superior),
             Signature(_("Employee"), profile.person.name, dated=True),
         ],
-        data_date=result.computed_at.date(),
+        data_date=on,
+    )
+
+
+def profile_table(profile: Profile, shown: ShownResult, *, on: dt.date) -> Table:
+    """Return the levels of a profile, competency by competency, with what the target post requires beside."""
+    aims = {one.competency.key: one for one in profile.target.lines} if profile.target else {}
+    rows = []
+    for line in shown.lines:
+        aim = aims.get(line.key)
+        beside = [aim.required if aim else None, aim.gap if aim else None] if profile.target else []
+        rows.append([line.name, line.required or None, line.attained, line.gap, *beside])
+    more = [Column(_("Required by the target post"), ColumnKind.WHOLE), Column(_("Gap to it"), ColumnKind.WHOLE)]
+    return Table(
+        name="competency.profile",
+        title=_("Competency profile"),
+        columns=[*_columns(), *(more if profile.target else [])],
+        rows=rows,
+        scope=profile.person.name,
+        facts={"person": profile.person.id, "result": shown.result.id},
+        data_date=on,
+        notes=[_("Post: %(post)s", post=shown.result.post_name)],
+        numbered=True,
     )
 
 
@@ -97,4 +123,4 @@ def _aim(target: TargetView) -> Iterator[Any]:
 
 def _earlier(profile: Profile) -> Iterator[list[Any]]:
     for one in profile.history[1 : _HISTORY + 1]:
-        yield [format_date(one.computed_at, "d MMMM y"), one.post_name, one.jpm_total_cap]
+        yield [format_date(one.computed_at, "d MMMM y"), one.post_name, one.jpm]

@@ -20,4 +20,4 @@ class TargetSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    post_id = fields.Integer(load_default=None, validate=validate.Range(1))
+    post_id = fields.Integer(load_default=None, validate=validate.Range(1, 2**31 - 1))

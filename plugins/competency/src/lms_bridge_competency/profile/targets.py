@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import delete, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from lms_bridge.api import CompetencyView, NotFound, PersonRef, Post, _, competencies, db
 from lms_bridge_competency.profile.models import Target
@@ -77,9 +78,21 @@ def choose_target(post_id: int, *, person: PersonRef, now: dt.datetime) -> None:
     """
     if db.session.get(Post, post_id) is None:
         raise NotFound(_("There is no such post."))
-    drop_target(person)
-    db.session.add(Target(person_id=person.id, post_id=post_id, chosen_at=now))
+    mine = select(Target).where(Target.person_id.in_(person.ids)).with_for_update()
+    target = db.session.scalars(mine).first() or _first_target(person, post_id, now=now)
+    target.post_id, target.chosen_at = post_id, now
     db.session.flush()
+
+
+def _first_target(person: PersonRef, post_id: int, *, now: dt.datetime) -> Target:
+    target = Target(person_id=person.id, post_id=post_id, chosen_at=now)
+    try:
+        with db.session.begin_nested():
+            db.session.add(target)
+    except IntegrityError:
+        # Another tab chose at the same moment; the later choice counts.
+        return db.session.scalars(select(Target).where(Target.person_id.in_(person.ids))).one()
+    return target
 
 
 def drop_target(person: PersonRef) -> None:

@@ -16,6 +16,7 @@ from lms_bridge.api import (
     db,
     ensure,
     export_document,
+    export_table,
     flash,
     load,
     now,
@@ -26,7 +27,7 @@ from lms_bridge.api import (
     superiors_of,
     url_for,
 )
-from lms_bridge_competency.profile.document import rapor
+from lms_bridge_competency.profile.document import profile_table, rapor
 from lms_bridge_competency.profile.reading import profile_of
 from lms_bridge_competency.profile.schemas import SearchSchema, TargetSchema
 from lms_bridge_competency.profile.targets import choose_target, drop_target, find_posts
@@ -57,28 +58,31 @@ def _page(person: PersonRef, *, own: bool) -> str:
     return render_template("competency/profile/profile.html", profile=profile_of(person, on=_today()), own=own)
 
 
-@bp.get("/profile.pdf")
+@bp.get("/profile.<ending>")
 @require_permission(RATE)
-def own_rapor() -> Response:
-    """Hand one's own rapor out."""
-    return _rapor(current.person)
+def profile_file(ending: str) -> Response:
+    """Hand one's own profile out: as PDF the rapor to be signed, else as a table."""
+    return _file(current.person, ending)
 
 
-@bp.get("/profile/of/<int:person_id>.pdf")
-def rapor_of_person(person_id: int) -> Response:
-    """Hand out the rapor of somebody whom the reader leads or looks after."""
+@bp.get("/profile/of/<int:person_id>.<ending>")
+def profile_file_of_person(person_id: int, ending: str) -> Response:
+    """Hand out the profile of somebody whom the reader leads or looks after."""
     person = person_ref(person_id)
     ensure(VIEW, person)
-    return _rapor(person)
+    return _file(person, ending)
 
 
-def _rapor(person: PersonRef) -> Response:
+def _file(person: PersonRef, ending: str) -> Response:
     found = profile_of(person, on=_today())
     if found.shown is None:
         raise NotFound(_("There is no result yet. Finish the self-rating first."))
+    day = found.shown.result.computed_at.astimezone(ZoneInfo(current.agency.timezone)).date()
+    if ending != "pdf":
+        return export_table(profile_table(found, found.shown, on=day), ending)
     superiors = superiors_of(person, on=_today())
     superior = superiors[0].name if superiors else ""
-    return export_document(rapor(found, found.shown, superior=superior, locale=current.locale))
+    return export_document(rapor(found, found.shown, superior=superior, locale=current.locale, on=day))
 
 
 @bp.get("/profile/target")

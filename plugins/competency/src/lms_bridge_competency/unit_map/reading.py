@@ -69,7 +69,7 @@ def _members(unit_id: int, *, on: dt.date) -> CTE:
             rows.c.branch_id,
             rows.c.person_id,
             Result.id.label("result_id"),
-            Result.jpm_total_cap.label("jpm"),
+            Result.jpm.label("jpm"),
             func.row_number()
             .over(partition_by=(rows.c.branch_id, rows.c.person_id), order_by=newest_first)
             .label("place"),
@@ -164,7 +164,7 @@ def people_of(unit_id: int, *, on: dt.date, visible: Select[int] | None = None) 
 
 def jpm_by_result(result_ids: Sequence[int]) -> dict[int, Decimal | None]:
     """Return the JPM of results, in percent."""
-    found = db.session.execute(select(Result.id, Result.jpm_total_cap).where(Result.id.in_(result_ids)))
+    found = db.session.execute(select(Result.id, Result.jpm).where(Result.id.in_(result_ids)))
     return {result_id: jpm for result_id, jpm in found}
 
 
