@@ -59,29 +59,20 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """One level from all groups: ``exact`` for trends, ``level`` as the whole one against which a post measures."""
+    """One level from all groups.
+
+    ``exact`` is the weighted mean for trends, with two decimals, cut off so that it never shows a level that is not
+    reached; ``level`` the whole level against which a post measures: it counts once it is reached.
+    """
 
     shares: tuple[Share, ...]
+    exact: Decimal
+    level: int
 
     @property
     def whole(self) -> int:
         """The sum of the weights that take part."""
         return sum(share.part for share in self.shares)
-
-    @property
-    def value(self) -> Fraction:
-        """The weighted mean."""
-        return sum((share.level * share.part for share in self.shares), Fraction(0)) / self.whole
-
-    @property
-    def exact(self) -> Decimal:
-        """The weighted mean with two decimals, cut off so that it never shows a level that is not reached."""
-        return cut(self.value)
-
-    @property
-    def level(self) -> int:
-        """The whole level, rounded down: a level counts once it is reached."""
-        return int(self.value)
 
 
 def cut(value: Fraction) -> Decimal:
@@ -103,7 +94,10 @@ def blend(levels: Mapping[Group, Sequence[Decimal]], weights: Mapping[Group, int
         for group in Group
         if levels.get(group) and counted.get(group, 0) > 0
     )
-    return Blend(shares) if shares else None
+    if not shares:
+        return None
+    mean = sum((share.level * share.part for share in shares), Fraction(0)) / sum(share.part for share in shares)
+    return Blend(shares, exact=cut(mean), level=int(mean))
 
 
 def _mean(levels: Sequence[Decimal]) -> Fraction:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
+from sqlalchemy import insert
 
 from lms_bridge.api import (
     PersonRef,
@@ -144,7 +145,6 @@ def store_result(
     cycle: str,
     number: int,
     now: dt.datetime,
-    by_rules: bool = False,
 ) -> Result:
     """Keep a computed result as the next number of its cycle, and tell nobody."""
     result = Result(
@@ -156,29 +156,43 @@ def store_result(
         post_name=post.name,
         post_level=post.level,
         self_declared=post.declared,
-        method=Method(inputs["rules"].get("method", Method.TOTAL_CAP.value)),
-        jpm_total_cap=job_person_match(lines, method=Method.TOTAL_CAP).value,
-        jpm_no_compensation=job_person_match(lines, method=Method.NO_COMPENSATION).value,
-        grade=grade(lines),
-        by_rules=by_rules,
-        inputs=inputs,
+        **computed(inputs, lines),
     )
-    db.session.add(result)
-    db.session.flush()
-    db.session.add_all(
-        ResultLine(
-            result_id=result.id,
-            position=position,
-            competency=line.competency,
-            required=line.required,
-            attained=line.attained,
-            blended=line.blended,
-            gap=line.gap,
-        )
-        for position, line in enumerate(lines, start=1)
-    )
-    db.session.flush()
+    store_results([(result, lines)])
     return result
+
+
+def computed(inputs: dict[str, Any], lines: list[Line]) -> dict[str, Any]:
+    """Return the numbers of a result with what they come from."""
+    return {
+        "method": Method(inputs["rules"].get("method", Method.TOTAL_CAP.value)),
+        "jpm_total_cap": job_person_match(lines, method=Method.TOTAL_CAP).value,
+        "jpm_no_compensation": job_person_match(lines, method=Method.NO_COMPENSATION).value,
+        "grade": grade(lines),
+        "inputs": inputs,
+    }
+
+
+def store_results(results: Sequence[tuple[Result, list[Line]]]) -> None:
+    """Keep results with their lines; two statements for however many there are."""
+    db.session.add_all(result for result, _lines in results)
+    db.session.flush()
+    rows = [
+        {
+            "result_id": result.id,
+            "position": position,
+            "competency": line.competency,
+            "required": line.required,
+            "attained": line.attained,
+            "blended": line.blended,
+            "gap": line.gap,
+            "agency_id": result.agency_id,
+        }
+        for result, lines in results
+        for position, line in enumerate(lines, start=1)
+    ]
+    if rows:
+        db.session.execute(insert(ResultLine.__table__), rows)
 
 
 def tell_gaps(lines: Iterable[Line], *, person: PersonRef, now: dt.datetime) -> None:

@@ -14,6 +14,7 @@ from lms_bridge.api import (
     MetricDirection,
     MetricUnit,
     PersonRef,
+    PlacementView,
     _l,
     db,
     placement_of,
@@ -123,13 +124,31 @@ def publish_result(result: Result, *, person: PersonRef, before: Result | None, 
     """Add a new result to the numbers of the unit where the person is placed, in the place of their last one."""
     period = quarter_of(result.computed_at.date())
     now_is = [line for line in lines if line.required > 0 and line.attained is not None]
-    facts = _standing(result, now_is, person, period)
+    facts = _standing(result, now_is, _placed(person, result), period)
     if before is not None and before.id != result.id:
         last = _lines(before)
-        facts += [taken_back(fact) for fact in _standing(before, last, person, period)]
-        if before.post_id == result.post_id and facts and not result.by_rules:
+        facts += [taken_back(fact) for fact in _standing(before, last, _placed(person, before), period)]
+        if before.post_id == result.post_id and facts:
             facts += _closed(last, now_is, facts[0])
     publish_indicators(facts)
+
+
+def changed_facts(
+    result: Result, before: Result, *, lines: Iterable[Line], last: Iterable[ResultLine], person: PersonRef
+) -> list[IndicatorFact]:
+    """Return what changes in the numbers when only rules changed and nobody was rated.
+
+    Whoever was placed elsewhere on the day of the result before is set right by the nightly check.
+    """
+    place, period = _placed(person, result), quarter_of(result.computed_at.date())
+    now_is = [line for line in lines if line.required > 0 and line.attained is not None]
+    then = [line for line in last if line.required > 0 and line.attained is not None]
+    came, went = _standing(result, now_is, place, period), _standing(before, then, place, period)
+    return [fact for fact in came if fact not in went] + [taken_back(fact) for fact in went if fact not in came]
+
+
+def _placed(person: PersonRef, result: Result) -> PlacementView | None:
+    return placement_of(person, on=result.computed_at.date())
 
 
 def taken_back(fact: IndicatorFact) -> IndicatorFact:
@@ -148,10 +167,9 @@ def _lines(result: Result) -> list[ResultLine]:
 
 
 def _standing(
-    result: Result, lines: Iterable[ResultLine | Line], person: PersonRef, period: str
+    result: Result, lines: Iterable[ResultLine | Line], place: PlacementView | None, period: str
 ) -> list[IndicatorFact]:
     """Return what holds while a result is the newest; nothing where the person had no post in a unit then."""
-    place = placement_of(person, on=result.computed_at.date())
     if place is None:
         return []
     one = IndicatorFact(RATED, place.unit_id, period, _ONE, _ONE, n=1, post_group=place.post_type)

@@ -4,34 +4,53 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
-from lms_bridge.api import Event, Person, PersonRef, SettingsChosen, db, person_ref, publish
+from lms_bridge.api import (
+    Event,
+    IndicatorFact,
+    Person,
+    PersonRef,
+    SettingsChosen,
+    db,
+    person_ref,
+    publish,
+    publish_indicators,
+)
 from lms_bridge.api import now as clock
 from lms_bridge_competency.blending import Group
 from lms_bridge_competency.computing import (
     compute_lines,
-    store_result,
+    computed,
+    store_results,
     tell_gaps,
     tell_grade,
     tell_result,
     with_rules,
 )
 from lms_bridge_competency.events import RecomputeWanted
-from lms_bridge_competency.indicators import publish_result
+from lms_bridge_competency.indicators import changed_facts
 from lms_bridge_competency.models import Result, ResultLine
 from lms_bridge_competency.reading import stored_bands
-from lms_bridge_competency.results import last_result
 from lms_bridge_competency.rules import Line, classify, job_person_match
 from lms_bridge_competency.settings import RuleSet, rule_set
-from lms_bridge_competency.standards import PostView
 
 AT_ONCE = 200
 """People in one transaction: some seconds, so that other events and grades come in between."""
 log = structlog.get_logger("lms_bridge.plugin.competency")
+
+
+@dataclass(frozen=True, slots=True)
+class Restamp:
+    """Somebody whose newest result, with its lines, comes out differently by other rules."""
+
+    person: PersonRef
+    before: Result
+    lines: list[ResultLine]
 
 
 def note_settings(event: Event) -> None:
@@ -50,37 +69,48 @@ def recompute_some(event: Event) -> None:
     ids = list(db.session.scalars(rated.distinct().order_by(human).limit(AT_ONCE)))
     if not ids:
         return
-    rules, moment = rule_set(), clock()
     # Nobody is to rate one of them meanwhile; whoever only opens a page does not wait.
     held = select(Person.id).where(Person.id.in_(ids)).order_by(Person.id).with_for_update(key_share=True)
     db.session.execute(held)
-    found = [(person_id, result, lines) for person_id, result, lines in _newest(ids) if differs(result, lines, rules)]
-    for person_id, result, lines in found:
-        _restamp(person_ref(person_id), result, lines, rules, now=moment)
-    log.info("results recomputed", people=len(ids), changed=len(found))
+    rules, linked = rule_set(), set(db.session.scalars(select(row.same_as_id).where(row.same_as_id.in_(ids))))
+    restamps = [
+        Restamp(person_ref(person_id) if person_id in linked else PersonRef(person_id, "", (person_id,)), *found)
+        for person_id, *found in _newest(ids)
+        if differs(*found, rules)
+    ]
+    _store(restamps, rules, now=clock())
+    log.info("results recomputed", people=len(ids), changed=len(restamps))
     publish(RecomputeWanted(after=ids[-1]))
 
 
-def _restamp(
-    person: PersonRef, before: Result, old_lines: list[ResultLine], rules: RuleSet, *, now: dt.datetime
-) -> None:
-    """Store what the rules of today make of the same ratings, measured against the same standard."""
+def _store(restamps: list[Restamp], rules: RuleSet, *, now: dt.datetime) -> None:
+    """Store what the rules of today make of the same ratings, and tell what is different."""
+    made = [(one, _anew(one.before, rules, now=now)) for one in restamps]
+    store_results([result for _one, result in made])
+    facts: list[IndicatorFact] = []
+    for one, (result, lines) in made:
+        then = {line.competency: line.attained for line in one.lines}
+        if changed := [line for line in lines if line.attained != then.get(line.competency)]:
+            tell_gaps(changed, person=one.person, now=now)
+        if result.grade != one.before.grade:
+            tell_grade(result, lines, person=one.person, now=now)
+        facts += changed_facts(result, one.before, lines=lines, last=one.lines, person=one.person)
+        tell_result(result)
+    publish_indicators(facts)
+
+
+def _anew(before: Result, rules: RuleSet, *, now: dt.datetime) -> tuple[Result, list[Line]]:
     inputs = with_rules(before.inputs, rules)
     lines = compute_lines(inputs)
-    post = PostView(before.post_id, before.post_name, before.post_level, "", before.self_declared, {})
-    last = last_result(person, cycle=before.cycle)
-    number = (last.number if last else before.number) + 1
-    result = store_result(
-        inputs, lines, post, person_id=person.id, cycle=before.cycle, number=number, now=now, by_rules=True
+    same = ("person_id", "cycle", "post_id", "post_name", "post_level", "self_declared")
+    result = Result(
+        **{name: getattr(before, name) for name in same},
+        number=before.number + 1,
+        computed_at=now,
+        by_rules=True,
+        **computed(inputs, lines),
     )
-    then = {line.competency: line.attained for line in old_lines}
-    changed = [line for line in lines if line.attained != then.get(line.competency)]
-    if changed:
-        tell_gaps(changed, person=person, now=now)
-    if result.grade != before.grade:
-        tell_grade(result, lines, person=person, now=now)
-    publish_result(result, person=person, before=before, lines=lines)
-    tell_result(result)
+    return result, lines
 
 
 def _newest(ids: list[int]) -> Iterator[tuple[int, Result, list[ResultLine]]]:
