@@ -175,7 +175,7 @@ from lms_bridge.services.participants import (
     settle_participant,
     withdraw_participant,
 )
-from lms_bridge.services.people import PlacementView, absent_actor, person_ref, placement_of
+from lms_bridge.services.people import PlacementView, absent_actor, person_ref, placement_of, placements_of
 from lms_bridge.services.permissions import ensure, may, may_for_others, require_permission, visible_people
 from lms_bridge.services.plugin_settings import agency_settings
 from lms_bridge.services.programmes import (
@@ -383,6 +383,7 @@ __all__ = [
     "person_rows",
     "placed_below",
     "placement_of",
+    "placements_of",
     "plan_for_these_values",
     "plugin_base",
     "programme",

@@ -10,7 +10,7 @@ from sqlalchemy import event, select
 from lms_bridge.db import db
 from lms_bridge.models import Placement, PlacementKind, PlacementSuperior, SuperiorKind
 from lms_bridge.services.heads import heads_of, people_in, subtree_people, superiors_of, units_headed
-from lms_bridge.services.people import placement_of
+from lms_bridge.services.people import placement_of, placements_of
 from lms_bridge.services.placements import (
     OwnSuperior,
     PlacementOverlap,
@@ -252,3 +252,16 @@ def test_a_subtree_is_asked_by_two_statements_whatever_its_size(bureau):
     subtree_people(people["head T"], on=DAY)
 
     assert len(statements) == 2
+
+
+def test_the_posts_of_many_are_those_of_each_by_one_statement(bureau, placement):
+    _units, people = bureau
+    end_placement(placement(people["head A"]).id, on=DAY)
+    seen = []
+    event.listen(db.engine, "before_cursor_execute", lambda *told: seen.append(told[2]))
+
+    found = placements_of(people.values(), on=LATER)
+
+    assert len(seen) == 1
+    assert found == {one.id: post for one in people.values() if (post := placement_of(one, on=LATER)) is not None}
+    assert people["head A"].id not in found

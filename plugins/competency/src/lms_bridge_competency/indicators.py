@@ -134,13 +134,18 @@ def publish_result(result: Result, *, person: PersonRef, before: Result | None, 
 
 
 def changed_facts(
-    result: Result, before: Result, *, lines: Iterable[Line], last: Iterable[ResultLine], person: PersonRef
+    result: Result,
+    before: Result,
+    *,
+    lines: Iterable[Line],
+    last: Iterable[ResultLine],
+    place: PlacementView | None,
 ) -> list[IndicatorFact]:
     """Return what changes in the numbers when only rules changed and nobody was rated.
 
     Whoever was placed elsewhere on the day of the result before is set right by the nightly check.
     """
-    place, period = _placed(person, result), quarter_of(result.computed_at.date())
+    period = quarter_of(result.computed_at.date())
     now_is = [line for line in lines if line.required > 0 and line.attained is not None]
     then = [line for line in last if line.required > 0 and line.attained is not None]
     came, went = _standing(result, now_is, place, period), _standing(before, then, place, period)

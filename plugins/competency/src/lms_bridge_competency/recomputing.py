@@ -18,6 +18,7 @@ from lms_bridge.api import (
     SettingsChosen,
     db,
     person_ref,
+    placements_of,
     publish,
     publish_indicators,
 )
@@ -88,13 +89,14 @@ def _store(restamps: list[Restamp], rules: RuleSet, *, now: dt.datetime) -> None
     made = [(one, _anew(one.before, rules, now=now)) for one in restamps]
     store_results([result for _one, result in made])
     facts: list[IndicatorFact] = []
+    places = placements_of((one.person for one in restamps), on=now.date())
     for one, (result, lines) in made:
         then = {line.competency: line.attained for line in one.lines}
         if changed := [line for line in lines if line.attained != then.get(line.competency)]:
             tell_gaps(changed, person=one.person, now=now)
         if result.grade != one.before.grade:
             tell_grade(result, lines, person=one.person, now=now)
-        facts += changed_facts(result, one.before, lines=lines, last=one.lines, person=one.person)
+        facts += changed_facts(result, one.before, lines=lines, last=one.lines, place=places.get(one.person.id))
         tell_result(result)
     publish_indicators(facts)
 
