@@ -192,7 +192,7 @@ def store_results(results: Sequence[tuple[Result, list[Line]]]) -> None:
         for position, line in enumerate(lines, start=1)
     ]
     if rows:
-        db.session.execute(insert(ResultLine.__table__), rows)
+        db.session.execute(insert(ResultLine), rows)
 
 
 def tell_gaps(lines: Iterable[Line], *, person: PersonRef, now: dt.datetime) -> None:
