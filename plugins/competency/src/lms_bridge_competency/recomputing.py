@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from lms_bridge.api import (
@@ -17,7 +17,6 @@ from lms_bridge.api import (
     PersonRef,
     SettingsChosen,
     db,
-    person_ref,
     placements_of,
     publish,
     publish_indicators,
@@ -64,20 +63,18 @@ def recompute_some(event: Event) -> None:
     """Compute the next people's results anew where the rules of today give something else, and ask for those after."""
     if not isinstance(event, RecomputeWanted):
         return
-    row = aliased(Person)
-    human = func.coalesce(row.same_as_id, row.id)
-    rated = select(human).join(Result, Result.person_id == row.id).where(human > event.after)
-    ids = list(db.session.scalars(rated.distinct().order_by(human).limit(AT_ONCE)))
+    next_ones = select(Person.id).where(Person.id > event.after, Person.same_as_id.is_(None)).order_by(Person.id)
+    ids = list(db.session.scalars(next_ones.limit(AT_ONCE)))
     if not ids:
         return
     # Nobody is to rate one of them meanwhile; whoever only opens a page does not wait.
     held = select(Person.id).where(Person.id.in_(ids)).order_by(Person.id).with_for_update(key_share=True)
     db.session.execute(held)
-    rules, linked = rule_set(), set(db.session.scalars(select(row.same_as_id).where(row.same_as_id.in_(ids))))
+    rules, rows = rule_set(), _rows_of(ids)
     restamps = [
-        Restamp(person_ref(person_id) if person_id in linked else PersonRef(person_id, "", (person_id,)), *found)
-        for person_id, *found in _newest(ids)
-        if differs(*found, rules)
+        Restamp(PersonRef(person_id, "", rows[person_id]), result, lines)
+        for person_id, result, lines in _newest(rows)
+        if differs(result, lines, rules)
     ]
     _store(restamps, rules, now=clock())
     log.info("results recomputed", people=len(ids), changed=len(restamps))
@@ -115,25 +112,32 @@ def _anew(before: Result, rules: RuleSet, *, now: dt.datetime) -> tuple[Result, 
     return result, lines
 
 
-def _newest(ids: list[int]) -> Iterator[tuple[int, Result, list[ResultLine]]]:
+def _rows_of(ids: list[int]) -> dict[int, tuple[int, ...]]:
+    """Return every row that is one of these people, by the one that stands for them."""
+    rows = {person_id: (person_id,) for person_id in ids}
+    linked = select(Person.id, Person.same_as_id).where(Person.same_as_id.in_(ids))
+    for row_id, person_id in db.session.execute(linked):
+        rows[person_id] += (row_id,)
+    return rows
+
+
+def _newest(rows: dict[int, tuple[int, ...]]) -> Iterator[tuple[int, Result, list[ResultLine]]]:
     """Yield the newest result of each of these people, by whichever of their rows it was made, with its lines."""
-    row, found = aliased(Person), aliased(Result)
-    human = func.coalesce(row.same_as_id, row.id)
+    whose = {row_id: person_id for person_id, row_ids in rows.items() for row_id in row_ids}
     order = (Result.computed_at.desc(), Result.id.desc())
-    place = func.row_number().over(partition_by=human, order_by=order)
-    ranked = (
-        select(Result.id, human.label("person_id"), place.label("place"))
-        .join(row, row.id == Result.person_id)
-        .where(or_(row.id.in_(ids), row.same_as_id.in_(ids)))
-        .subquery()
-    )
-    newest = select(ranked.c.person_id, found).join(found, found.id == ranked.c.id).where(ranked.c.place == 1)
-    results = [(person_id, result) for person_id, result in db.session.execute(newest)]
+    place = func.row_number().over(partition_by=Result.person_id, order_by=order)
+    ranked = select(Result.id, place.label("place")).where(Result.person_id.in_(whose)).subquery()
+    found = aliased(Result)
+    newest: dict[int, Result] = {}
+    for result in db.session.scalars(select(found).join(ranked, ranked.c.id == found.id).where(ranked.c.place == 1)):
+        known = newest.setdefault(whose[result.person_id], result)
+        if (known.computed_at, known.id) < (result.computed_at, result.id):
+            newest[whose[result.person_id]] = result
     lines: dict[int, list[ResultLine]] = {}
-    of_results = ResultLine.result_id.in_([result.id for _person, result in results])
+    of_results = ResultLine.result_id.in_([result.id for result in newest.values()])
     for line in db.session.scalars(select(ResultLine).where(of_results)):
         lines.setdefault(line.result_id, []).append(line)
-    for person_id, result in results:
+    for person_id, result in newest.items():
         yield person_id, result, lines.get(result.id, [])
 
 
