@@ -16,11 +16,13 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from lms_bridge.api import (
+    ActivityDetails,
     Aim,
     GapView,
     Person,
     ProgrammeStatus,
     ProgrammeView,
+    confirm_activity,
     db,
     development_forms,
     now,
@@ -306,3 +308,26 @@ def test_the_grade_of_an_approved_plan_follows_what_is_done(ani, rahmat, stored,
     # A visit to another agency counts 10 JP, of which 5 are planned; the other is still to come.
     assert [row.value for row in stored.rows("core_person_score")] == [Decimal("0.5")]
     assert "5 of 10 JP done" in ani.get(PLAN).text
+
+
+def test_a_deed_that_is_verified_after_new_year_moves_the_plan_of_the_old_one(ani, stored, bridge_app):
+    ani.post(f"{PLAN}/items/new", data={**ITEM, "form": "C7", "jp": "10"})
+    with stored.opened():
+        plan = db.session.scalars(select(Plan)).one()
+        plan.state, plan.year = PlanState.APPROVED, now().year - 1
+        dt.datetime(plan.year, 6, 1, tzinfo=dt.UTC)
+        confirm_activity(
+            person_ref(plan.person_id),
+            ActivityDetails(
+                form="C7", title="Kunjungan", starts_at=now().replace(year=now().year - 1), units=Decimal(1)
+            ),
+            source="test",
+            reference="1",
+            now=now(),
+        )
+    with bridge_app.app_context():
+        while events.deliver_due():
+            pass
+        db.session.remove()
+
+    assert [row.value for row in stored.rows("core_person_score")] == [1]

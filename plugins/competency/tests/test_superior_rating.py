@@ -290,3 +290,16 @@ def test_each_page_of_a_superior_asks_the_database_a_few_times(ani, rahmat, stor
 
     assert answer.status_code == 200
     assert 0 < len(statements) <= most, "\n".join(statements)
+
+
+def test_a_draft_of_last_year_does_not_swallow_this_year_s_rating(rahmat, stored):
+    person = person_of(stored)
+    rahmat.post(f"{RATINGS}/{person.id}/start")
+    with stored.opened():
+        left = db.session.scalar(select(Assessment))
+        this_year, left.cycle = left.cycle, str(int(left.cycle) - 1)
+    rate_ani(rahmat, person)
+    finish(rahmat, person)
+
+    assert [one.cycle for one in stored.all(select(Result))] == [this_year]
+    assert "rated by you" in rahmat.get(RATINGS).text

@@ -156,10 +156,7 @@ def touch_claim(claim_id: int, person: PersonRef) -> Claim:
     :raises NotFound: there is none of this person.
     :raises ClaimChanged: it was verified or taken back meanwhile.
     """
-    mine = select(Claim).where(Claim.id == claim_id, Claim.person_id.in_(person.ids))
-    claim = db.session.scalar(mine.with_for_update().execution_options(populate_existing=True))
-    if claim is None:
-        raise NotFound(_("There is no such entry."))
+    claim = _locked(claim_id, person)
     if claim.state not in {ClaimState.SENT, ClaimState.RETURNED}:
         raise ClaimChanged
     claim.version += 1
@@ -167,12 +164,17 @@ def touch_claim(claim_id: int, person: PersonRef) -> Claim:
 
 
 def _own(claim_id: int, person: PersonRef, version: int) -> Claim:
+    claim = _locked(claim_id, person)
+    if claim.version != version or claim.state is ClaimState.WITHDRAWN:
+        raise ClaimChanged
+    return claim
+
+
+def _locked(claim_id: int, person: PersonRef) -> Claim:
     mine = select(Claim).where(Claim.id == claim_id, Claim.person_id.in_(person.ids))
     claim = db.session.scalar(mine.with_for_update().execution_options(populate_existing=True))
     if claim is None:
         raise NotFound(_("There is no such entry."))
-    if claim.version != version or claim.state is ClaimState.WITHDRAWN:
-        raise ClaimChanged
     return claim
 
 
