@@ -319,7 +319,7 @@ def test_a_deed_that_is_verified_after_new_year_moves_the_plan_of_the_old_one(an
         confirm_activity(
             person_ref(plan.person_id),
             ActivityDetails(
-                form="C7", title="Kunjungan", starts_at=now().replace(year=now().year - 1), units=Decimal(1)
+                form="C7", title="Kunjungan", starts_at=dt.datetime(plan.year, 6, 1, tzinfo=dt.UTC), units=Decimal(1)
             ),
             source="test",
             reference="1",
